@@ -1,0 +1,311 @@
+"""The induced game: what each report is worth to a type, exactly.
+
+Everything here is the mechanism's own `expect`, fed with blocks of report profiles and folded by type. Best
+responses and learners read it as much as analysis does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from agents.knowledge import Knowledge, StateSpace
+from agents.plan import Plan, Play, joint_play, pure_plan
+from mechanisms.beliefs import Joint, joint
+from mechanisms.book import BeliefBook
+from mechanisms.environment import Environment, FloatArray, IntArray
+from mechanisms.mechanism import Mechanism
+from mechanisms.outcomes import Reports
+
+BLOCK = 1 << 18
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """What each report of a seat is worth, by type.
+
+    Attributes
+    ----------
+    interim : ``(types, value reports, belief reports)`` expected utility by the seat's own posterior.
+    expost_gain : the same shape; the largest gain over truth in any state of the type, coins averaged.
+    """
+
+    interim: FloatArray
+    expost_gain: FloatArray
+
+
+class Game:
+    """A mechanism, a state space and everybody's knowledge.
+
+    Parameters
+    ----------
+    mechanism : built on the environment and the book that the game shares.
+    knowledge : partitions and opinions over the states.
+    """
+
+    def __init__(self, mechanism: Mechanism, knowledge: Knowledge) -> None:
+        self.mechanism = mechanism
+        self.knowledge = knowledge
+        self._pools: dict[tuple[int, ...], Pool] = {}
+
+    @property
+    def environment(self) -> Environment:
+        """The environment."""
+        return self.mechanism.environment
+
+    @property
+    def book(self) -> BeliefBook:
+        """The book of beliefs."""
+        return self.mechanism.book
+
+    @property
+    def space(self) -> StateSpace:
+        """The states."""
+        return self.knowledge.space
+
+    @property
+    def players(self) -> int:
+        """Number of players."""
+        return self.environment.players
+
+    @cached_property
+    def seats(self) -> tuple[Seat, ...]:
+        """What each seat may know of the game."""
+        return tuple(Seat(self, i) for i in range(self.players))
+
+    @cached_property
+    def truthful_plans(self) -> tuple[Plan, ...]:
+        """Everybody announces her type and her plain posterior."""
+        return tuple(
+            pure_plan(seat.information, seat.types, seat.posteriors, self.environment.shape[seat.index])
+            for seat in self.seats
+        )
+
+    @cached_property
+    def truthful_play(self) -> Play:
+        """Truthful reports, one row a state."""
+        return joint_play(self.space, self.truthful_plans)
+
+    def play(self, plans: Sequence[Plan]) -> Play:
+        """Return what the plans produce."""
+        return joint_play(self.space, plans)
+
+    def utilities(self, play: Play, player: int) -> FloatArray:
+        """Return ``(rows,)``: a player's expected utility over the coins in each row of a play."""
+        return self._blocks(
+            play.states, lambda rows: play.reports.take(rows), player, np.arange(len(play.states))
+        )
+
+    def surface(
+        self, player: int, beliefs: IntArray, *, play: Play | None = None, values: IntArray | None = None
+    ) -> Surface:
+        """Return what every report of a player is worth to each of her types.
+
+        Parameters
+        ----------
+        beliefs : ``(types, value reports, belief reports)`` ids of the beliefs to try, by own cell and announced
+            value.
+        play : how the others play; truthfully unless given. The player's own columns in it are ignored.
+        values : the value reports to try, ``(value reports,)`` type indices; all of her grid unless given.
+        """
+        play = self.truthful_play if play is None else play
+        seat = self.seats[player]
+        tried = np.arange(self.environment.shape[player]) if values is None else values
+        menu = beliefs.shape[1] * beliefs.shape[2]
+        cell = seat.information[play.states]
+
+        def deviate(rows: IntArray) -> Reports:
+            base, lie = rows // menu, rows % menu
+            value, belief = lie // beliefs.shape[2], lie % beliefs.shape[2]
+            reports = play.reports.take(base)
+            reports.values[:, player] = tried[value]
+            reports.beliefs[:, player] = beliefs[cell[base], value, belief]
+            return reports
+
+        rows = np.arange(len(play.states) * menu)
+        utility = self._blocks(play.states, deviate, player, rows, per_state=menu).reshape(-1, menu)
+        truth = self._truth(play, player)
+        share = self.knowledge.within(player)[play.states] * play.chances
+        order = np.argsort(cell, kind="stable")
+        starts = np.searchsorted(cell[order], np.arange(len(seat.types)))
+        interim = np.add.reduceat((share[:, None] * utility)[order], starts)
+        gain = np.maximum.reduceat((utility - truth[:, None])[order], starts)
+        shape = (len(seat.types), *beliefs.shape[1:])
+        return Surface(interim.reshape(shape), gain.reshape(shape))
+
+    def pool(self, ring: tuple[int, ...]) -> Pool:
+        """Return what the members of a ring know together."""
+        if ring not in self._pools:
+            self._pools[ring] = Pool(self, ring)
+        return self._pools[ring]
+
+    def truth(self, player: int, *, play: Play | None = None) -> FloatArray:
+        """Return ``(types,)``: what telling the truth is worth to each type, the others playing `play`."""
+        play = self.truthful_play if play is None else play
+        cell = self.seats[player].information[play.states]
+        share = self.knowledge.within(player)[play.states] * play.chances
+        return np.bincount(cell, share * self._truth(play, player), minlength=len(self.seats[player].types))
+
+    def _truth(self, play: Play, player: int) -> FloatArray:
+        seat = self.seats[player]
+
+        def honest(rows: IntArray) -> Reports:
+            reports = play.reports.take(rows)
+            cell = seat.information[play.states[rows]]
+            reports.values[:, player] = seat.types[cell]
+            reports.beliefs[:, player] = seat.posteriors[cell]
+            return reports
+
+        return self._blocks(play.states, honest, player, np.arange(len(play.states)))
+
+    def _blocks(
+        self,
+        states: IntArray,
+        reports: Callable[[IntArray], Reports],
+        player: int,
+        rows: IntArray,
+        *,
+        per_state: int = 1,
+    ) -> FloatArray:
+        """Return the player's utility in each row, worked out in blocks that fit in memory."""
+        utility = np.empty(len(rows))
+        types = self.space.profiles[:, player]
+        for start in range(0, len(rows), BLOCK):
+            block = rows[start : start + BLOCK]
+            outcomes = self.mechanism.expect(reports(block), of=player)
+            kinds = types[states[block // per_state]]
+            utility[start : start + BLOCK] = outcomes.utility_of(self.environment, player, kinds)
+        return utility
+
+
+class Seat:
+    """What one seat may know: its own types and posteriors, the rules, and what reports are worth to it.
+
+    Strategies get this, never the game: no rival's type, posterior or plan can be read from it.
+
+    Attributes
+    ----------
+    index : the seat.
+    types : ``(cells,)`` own type in each of its cells.
+    posteriors : ``(cells,)`` id of its belief about the others in each cell.
+    information : ``(states,)`` its cell in each state.
+    names : a short name of each cell.
+    """
+
+    def __init__(self, game: Game, index: int) -> None:
+        self._game = game
+        knowledge = game.knowledge
+        self.index = index
+        self.environment = game.environment
+        self.book = game.book
+        self.mechanism = game.mechanism
+        self.information = knowledge.cells[:, index]
+        self.types = knowledge.types(index)
+        self.names = knowledge.names[index]
+        self.posteriors = np.array(
+            [game.book.add(knowledge.posterior(index, cell)) for cell in range(len(self.types))]
+        )
+
+    @property
+    def menu_size(self) -> int:
+        """Number of types that the seat can announce."""
+        return self.environment.shape[self.index]
+
+    @property
+    def others_shape(self) -> tuple[int, ...]:
+        """Number of types of each other player."""
+        return self.environment.shape[: self.index] + self.environment.shape[self.index + 1 :]
+
+    @cached_property
+    def prior(self) -> Joint:
+        """Its own prior about the others, before it learns anything."""
+        everything = np.ones(len(self.information), dtype=bool)
+        return self._game.knowledge.belief(self.index, everything)
+
+    def posterior(self, cell: int) -> Joint:
+        """Return its belief in a cell."""
+        return self.book[int(self.posteriors[cell])]
+
+    def surface(self, beliefs: IntArray) -> FloatArray:
+        """Return ``(types, value reports, belief reports)``: interim utilities against truthful play."""
+        return self._game.surface(self.index, beliefs).interim
+
+    def pool(self, ring: Sequence[int]) -> Pool:
+        """Return what the members of a ring know together."""
+        return self._game.pool(tuple(ring))
+
+
+class Pool:
+    """What a ring knows together, and what its joint plans earn it, the outsiders being truthful.
+
+    Attributes
+    ----------
+    members : the ring's seats.
+    information : ``(states,)`` the cell of the pooled knowledge.
+    types : ``(cells, members)`` the members' own types.
+    """
+
+    def __init__(self, game: Game, ring: tuple[int, ...]) -> None:
+        for seat in ring:
+            if not 0 <= seat < game.players:
+                raise ValueError(f"a ring's seats must be among 0..{game.players - 1}, not {seat}")
+        self._game = game
+        self.mechanism = game.mechanism
+        self.members = tuple(game.seats[i] for i in ring)
+        self.information = game.knowledge.pooled(ring)
+        first = np.unique(self.information, return_index=True)[1]
+        self.types = game.space.profiles[np.ix_(first, ring)]
+        self._first = first
+        opinion = game.knowledge.opinions[list(ring)].mean(axis=0)
+        self._share = opinion / np.bincount(self.information, opinion)[self.information]
+
+    @cached_property
+    def _height(self) -> IntArray:
+        """Return ``(cells, members)``: the worth of the bundle that each member likes best."""
+        tops = [seat.environment.worth[seat.index].max(axis=1) for seat in self.members]
+        return np.stack([top[self.types[:, m]] for m, top in enumerate(tops)], axis=1)
+
+    def favourite(self, liar: int | None) -> IntArray:
+        """Return ``(cells,)``: the member of highest worth, but for the liar; the first of equals."""
+        height = self._height.copy()
+        if liar is not None:
+            height[:, liar] = -1
+        return height.argmax(axis=1)
+
+    def lowest(self, member: int) -> int:
+        """Return the number of a member's type of least total worth."""
+        return int(self.floor[self.members[member].index])
+
+    @cached_property
+    def floor(self) -> IntArray:
+        """Everybody's type of least total worth, ``(players,)``."""
+        return np.array([table.sum(axis=1).argmin() for table in self._game.environment.worth])
+
+    def profiles(self, cell: int) -> tuple[IntArray, FloatArray]:
+        """Return the profiles that the ring thinks possible in a cell, and their probabilities."""
+        rows = self.information == cell
+        return self._game.space.profiles[rows].copy(), self._share[rows]
+
+    def own_posterior(self, member: int, cell: int) -> int:
+        """Return the id of what a member believes by herself."""
+        seat = self.members[member]
+        return int(seat.posteriors[seat.information[self._first[cell]]])
+
+    def add(self, member: int, profiles: IntArray, weights: FloatArray) -> int:
+        """Return the id of a belief about everybody but a member, given whole profiles."""
+        seat = self.members[member]
+        others = np.delete(profiles, seat.index, axis=1)
+        return self._game.book.add(joint(seat.others_shape, others, weights))
+
+    def worth(self, plans: Sequence[Plan]) -> FloatArray:
+        """Return ``(cells,)``: the members' total interim utility if they play those plans."""
+        everybody = list(self._game.truthful_plans)
+        for seat, plan in zip(self.members, plans, strict=True):
+            everybody[seat.index] = plan
+        play = self._game.play(everybody)
+        total = sum(self._game.utilities(play, seat.index) for seat in self.members)
+        cells = self.information[play.states]
+        return np.bincount(cells, self._share[play.states] * play.chances * total)

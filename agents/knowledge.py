@@ -1,0 +1,223 @@
+"""What each player knows: a partition of the states, and her own opinion of how likely they are.
+
+A *state* carries a profile of types and, where there is more to know than that, a label that insiders may see or a
+signal. Player i's partition is *i-consistent*: every cell leaves no doubt about her own type. A cell of it is
+a *type* in the paper's sense, a pair of own value and belief [AzarChenMicali2012, section 2.2]_.
+
+`KNOWLEDGE` is the registry of knowledge structures: functions that name what each player can tell apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from mechanisms.beliefs import Joint, joint
+from mechanisms.environment import Environment, FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class StateSpace:
+    """The states that nature draws from.
+
+    Attributes
+    ----------
+    shape : number of types of each player.
+    profiles : ``(states, players)`` types; several states may share a profile.
+    weights : ``(states,)`` positive probabilities that sum to one.
+    labels : ``(states,)`` names of what is common about a state, or None.
+    """
+
+    shape: tuple[int, ...]
+    profiles: IntArray
+    weights: FloatArray
+    labels: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if not (self.weights > 0).all() or abs(self.weights.sum() - 1.0) > 1e-9:
+            raise ValueError(f"state probabilities must be positive and sum to 1, not {self.weights.sum():.12g}")
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    @property
+    def players(self) -> int:
+        """Number of players."""
+        return len(self.shape)
+
+    @cached_property
+    def prior(self) -> Joint:
+        """D: the distribution of profiles."""
+        return joint(self.shape, self.profiles, self.weights)
+
+    @classmethod
+    def from_joint(cls, prior: Joint) -> StateSpace:
+        """Return the space in which a state is a profile and nothing more."""
+        return cls(prior.shape, prior.atoms, prior.weights)
+
+
+@dataclass(frozen=True, eq=False)
+class Knowledge:
+    """Everybody's partition and opinion.
+
+    Attributes
+    ----------
+    cells : ``(states, players)`` the number of the cell that each player finds herself in.
+    names : per player, a short name of each cell: her own type, and what else she knows.
+    opinions : ``(players, states)`` each player's own prior; D for everybody who is not misinformed.
+    """
+
+    space: StateSpace
+    cells: IntArray
+    names: tuple[tuple[str, ...], ...]
+    opinions: FloatArray
+
+    def types(self, player: int) -> IntArray:
+        """Return the type that a player has in each of her cells, ``(cells,)``."""
+        first = np.unique(self.cells[:, player], return_index=True)[1]
+        return self.space.profiles[first, player]
+
+    def within(self, player: int) -> FloatArray:
+        """Return ``(states,)``: what a player thinks of each state when it is the true one's cell she sees."""
+        mine = self.opinions[player]
+        totals = np.bincount(self.cells[:, player], mine)
+        return mine / totals[self.cells[:, player]]
+
+    def posterior(self, player: int, cell: int) -> Joint:
+        """Return what a player believes in a cell about the others' types."""
+        rows = self.cells[:, player] == cell
+        return self.belief(player, rows)
+
+    def belief(self, player: int, states: IntArray | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Joint:
+        """Return a player's opinion of the others' types, given some of the states."""
+        weights = self.opinions[player][states]
+        others = np.delete(self.space.profiles[states], player, axis=1)
+        shape = self.space.shape[:player] + self.space.shape[player + 1 :]
+        return joint(shape, others, weights / weights.sum())
+
+    def pooled(self, members: Sequence[int]) -> IntArray:
+        """Return ``(states,)``: the cell of what some players know together."""
+        return np.unique(self.cells[:, list(members)], axis=0, return_inverse=True)[1].reshape(-1)
+
+
+Facts = list[list[str]]
+Structure = Callable[..., Facts]
+
+
+def partition(space: StateSpace, environment: Environment, facts: Facts) -> Knowledge:
+    """Return the knowledge of players who know their own type and some named facts in each state.
+
+    `facts` is, per player, one text per state: what she knows there beyond her own type ("" for nothing).
+    """
+    columns, names = [], []
+    for i, told in enumerate(facts):
+        seen: dict[tuple[int, str], int] = {}
+        for kind, fact in sorted(set(zip(space.profiles[:, i].tolist(), told, strict=True))):
+            seen[kind, fact] = len(seen)
+        columns.append([seen[key] for key in zip(space.profiles[:, i].tolist(), told, strict=True)])
+        own = [environment.type_name(i, kind) for kind, _ in seen]
+        names.append(tuple(f"{o} | {fact}" if fact else o for o, (_, fact) in zip(own, seen, strict=True)))
+    opinions = np.tile(space.weights, (space.players, 1))
+    return Knowledge(space, np.array(columns, dtype=np.int64).T, tuple(names), opinions)
+
+
+def own_value(environment: Environment, space: StateSpace) -> Facts:
+    """Everybody knows her own type and D."""
+    return [[""] * len(space) for _ in range(space.players)]
+
+
+def complete(environment: Environment, space: StateSpace) -> Facts:
+    """Everybody knows the whole profile (and the state's label, where there is one)."""
+    edges = [(i, j) for i in range(space.players) for j in range(space.players) if i != j]
+    facts = graph(environment, space, edges=edges)
+    if space.labels is None:
+        return facts
+    return [[f"{fact}, state={x}" for fact, x in zip(row, space.labels, strict=True)] for row in facts]
+
+
+def graph(environment: Environment, space: StateSpace, *, edges: Sequence[Sequence[int]]) -> Facts:
+    """Each player i knows the types of the players j that an edge [i, j] leads to: who knows whom."""
+    known: list[set[int]] = [set() for _ in range(space.players)]
+    for edge in edges:
+        if len(edge) != 2 or not all(0 <= end < space.players for end in edge) or edge[0] == edge[1]:
+            raise ValueError(f"an edge joins two different players out of 0..{space.players - 1}, not {edge}")
+        known[edge[0]].add(edge[1])
+    return [
+        [
+            ", ".join(f"{j}={environment.type_name(j, int(profile[j]))}" for j in sorted(seen))
+            for profile in space.profiles
+        ]
+        for seen in known
+    ]
+
+
+def buckets(environment: Environment, space: StateSpace, *, cuts: Sequence[int]) -> Facts:
+    """Everybody sees which bucket each other player's worth falls in; a bucket begins at each of `cuts`.
+
+    For several goods a type's worth is that of the bundle she likes best.
+    """
+    if not cuts or any(high <= low for low, high in zip(cuts, cuts[1:], strict=False)):
+        raise ValueError(f"cuts must be one or more increasing values, not {list(cuts)}")
+    tops = [table.max(axis=1) for table in environment.worth]
+
+    def bucket(player: int, kind: int) -> str:
+        spot = int(np.searchsorted(cuts, tops[player][kind], side="right"))
+        if spot == 0:
+            return f"{player}<{cuts[0]}"
+        return f"{player}>={cuts[spot - 1]}" + (f",<{cuts[spot]}" if spot < len(cuts) else "")
+
+    return [
+        [
+            "; ".join(bucket(j, int(profile[j])) for j in range(space.players) if j != i)
+            for profile in space.profiles
+        ]
+        for i in range(space.players)
+    ]
+
+
+def state(environment: Environment, space: StateSpace, *, insiders: Sequence[int]) -> Facts:
+    """Insiders see the common state's label; the others know their own type only."""
+    if space.labels is None:
+        raise ValueError("knowledge of the state needs a prior whose profiles carry states")
+    for i in insiders:
+        if not 0 <= i < space.players:
+            raise ValueError(f"an insider must be one of the players 0..{space.players - 1}, not {i}")
+    told = [f"state={label}" for label in space.labels]
+    return [told if i in insiders else [""] * len(space) for i in range(space.players)]
+
+
+def labelled(
+    environment: Environment, space: StateSpace, *, labels: Sequence[Sequence[str | int]]
+) -> Facts:
+    """Any partition: per player, a label for each of the prior's states; equal labels are one cell.
+
+    Raises
+    ------
+    ValueError : if a player's partition is not i-consistent, that is, one label covers two of her own types.
+    """
+    if len(labels) != space.players or any(len(row) != len(space) for row in labels):
+        lengths = [len(row) for row in labels]
+        raise ValueError(
+            f"labels must be {space.players} lists of {len(space)} labels, one a state, not of {lengths}"
+        )
+    for i, row in enumerate(labels):
+        own: dict[str | int, int] = {}
+        for label, kind in zip(row, space.profiles[:, i].tolist(), strict=True):
+            if own.setdefault(label, kind) != kind:
+                pair = sorted((own[label], kind))
+                values = " and ".join(environment.type_name(i, k) for k in pair)
+                raise ValueError(f"player {i}'s label {label!r} covers two of her own values, {values}")
+    return [[str(label) for label in row] for row in labels]
+
+
+KNOWLEDGE: dict[str, Structure] = {
+    "own-value": own_value,
+    "complete": complete,
+    "graph": graph,
+    "buckets": buckets,
+    "state": state,
+    "labels": labelled,
+}

@@ -1,0 +1,189 @@
+"""Value rules and belief rules: the two halves of a misreport, by name.
+
+A *value rule* says what type is announced in each cell, ``(cells, types)`` probabilities. A *belief rule* says
+which belief is announced in each cell beside each announced type, ``(cells, types)`` ids. Any value rule goes with
+any belief rule. `VALUE_RULES` and `BELIEF_RULES` are the registries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from agents.game import Seat
+from mechanisms.beliefs import Joint, independent, joint
+from mechanisms.environment import FloatArray, IntArray
+
+ValueRule = Callable[..., FloatArray]
+BeliefRule = Callable[..., IntArray]
+
+
+def _pure(seat: Seat, announced: IntArray) -> FloatArray:
+    table = np.zeros((len(announced), seat.menu_size))
+    table[np.arange(len(announced)), announced] = 1.0
+    return table
+
+
+def true_value(seat: Seat) -> FloatArray:
+    """Announce the true type."""
+    return _pure(seat, seat.types)
+
+
+def shade(seat: Seat, *, steps: int = 1, factor: float | None = None) -> FloatArray:
+    """Announce less: `steps` types down, or the highest type worth at most `factor` times the true one.
+
+    Types are ordered by their total worth; with several goods a `factor` bounds every bundle's worth. The lowest
+    type is announced where nothing lower fits.
+    """
+    return _pure(seat, _moved(seat, -steps, factor, 1.0))
+
+
+def overbid(seat: Seat, *, steps: int = 1, factor: float | None = None) -> FloatArray:
+    """Announce more: `steps` types up, or the lowest type worth at least `factor` times the true one."""
+    return _pure(seat, _moved(seat, steps, factor, -1.0))
+
+
+def fixed(seat: Seat, *, value: int) -> FloatArray:
+    """Always announce the same value (single good), or the type of that number (several goods)."""
+    if seat.environment.single_good:
+        grid = seat.environment.values[seat.index]
+        if value not in grid:
+            raise ValueError(f"seat {seat.index} cannot announce {value}: her values are {grid.tolist()}")
+        kind = int(np.flatnonzero(grid == value)[0])
+    elif 0 <= value < seat.menu_size:
+        kind = value
+    else:
+        raise ValueError(f"seat {seat.index} cannot announce type {value}: she has {seat.menu_size}")
+    return _pure(seat, np.full(len(seat.types), kind))
+
+
+def random_value(seat: Seat) -> FloatArray:
+    """Announce a uniformly random type."""
+    return np.full((len(seat.types), seat.menu_size), 1.0 / seat.menu_size)
+
+
+def _moved(seat: Seat, steps: int, factor: float | None, sign: float) -> IntArray:
+    worth = seat.environment.worth[seat.index]
+    order = np.argsort(worth.sum(axis=1), kind="stable")
+    if factor is None:
+        rank = np.argsort(order)
+        return order[np.clip(rank[seat.types] + steps, 0, len(order) - 1)]
+    if factor < 0:
+        raise ValueError(f"factor must not be negative, but is {factor}")
+    ladder = order[::-1] if sign > 0 else order  # the nearest fitting type comes first
+    fits = (sign * worth[ladder][None] <= sign * factor * worth[seat.types][:, None]).all(axis=2)
+    return np.where(fits.any(axis=1), ladder[fits.argmax(axis=1)], ladder[-1])
+
+
+def posterior(seat: Seat) -> IntArray:
+    """Announce the plain posterior, D_j: the truth."""
+    return _by_cell(seat, seat.posteriors)
+
+
+def role_aware(seat: Seat) -> IntArray:
+    """Announce the posterior given that somebody else is i*, having announced the value that she does.
+
+    Being asked, in L as printed, is news. Where that event has probability zero, or the mechanism gives
+    no role to high bidders, it is the plain posterior.
+    """
+    table = _by_cell(seat, seat.posteriors)
+    if not hasattr(seat.mechanism, "bids"):
+        return table
+    for cell in range(len(seat.types)):
+        belief = seat.posterior(cell)
+        for kind in range(seat.menu_size):
+            profile = np.insert(belief.atoms, seat.index, kind, axis=1)
+            asked = 1.0 - seat.mechanism.role_probabilities(profile)[:, seat.index]
+            if (asked > 0).any():
+                table[cell, kind] = seat.book.add(belief.given(asked))
+    return table
+
+
+def prior(seat: Seat) -> IntArray:
+    """Announce the prior, hiding what own value and knowledge add to it."""
+    return _constant(seat, seat.prior)
+
+
+def uniform(seat: Seat) -> IntArray:
+    """Announce that every profile of the others is equally likely."""
+    return _constant(seat, independent([np.full(size, 1.0 / size) for size in seat.others_shape]))
+
+
+def sharpened(seat: Seat, *, power: float = 2.0) -> IntArray:
+    """Announce the posterior's probabilities raised to a power above 1: overconfidence."""
+    return _by_cell(seat, _each(seat, lambda belief: _tempered(belief, power)))
+
+
+def flattened(seat: Seat, *, power: float = 0.5) -> IntArray:
+    """Announce the posterior's probabilities raised to a power below 1: hedging."""
+    return _by_cell(seat, _each(seat, lambda belief: _tempered(belief, power)))
+
+
+def mode(seat: Seat) -> IntArray:
+    """Announce certainty of the posterior's likeliest profile (the first, if several are)."""
+    return _by_cell(seat, _each(seat, _mode))
+
+
+def other_type(seat: Seat, *, offset: int = 1) -> IntArray:
+    """Announce the posterior of another of her cells, `offset` further on in their order (cyclic)."""
+    return _by_cell(seat, np.roll(seat.posteriors, -offset))
+
+
+def _tempered(belief: Joint, power: float) -> Joint:
+    if power < 0:
+        raise ValueError(f"power must not be negative, but is {power}")
+    weights = belief.weights**power
+    return joint(belief.shape, belief.atoms, weights / weights.sum())
+
+
+def _mode(belief: Joint) -> Joint:
+    return joint(belief.shape, belief.atoms[[belief.weights.argmax()]], [1.0])
+
+
+def _each(seat: Seat, change: Callable[[Joint], Joint]) -> IntArray:
+    return np.array([seat.book.add(change(seat.posterior(cell))) for cell in range(len(seat.types))])
+
+
+def _by_cell(seat: Seat, ids: IntArray) -> IntArray:
+    return np.repeat(ids[:, None], seat.menu_size, axis=1)
+
+
+def _constant(seat: Seat, belief: Joint) -> IntArray:
+    return np.full((len(seat.types), seat.menu_size), seat.book.add(belief))
+
+
+VALUE_RULES: dict[str, ValueRule] = {
+    "truthful": true_value,
+    "shade": shade,
+    "overbid": overbid,
+    "fixed": fixed,
+    "random": random_value,
+}
+BELIEF_RULES: dict[str, BeliefRule] = {
+    "truthful": posterior,
+    "role-aware": role_aware,
+    "prior": prior,
+    "uniform": uniform,
+    "sharpened": sharpened,
+    "flattened": flattened,
+    "mode": mode,
+    "other-type": other_type,
+}
+
+
+def belief_menu(seat: Seat, *, other_types: int = 12) -> dict[str, IntArray]:
+    """Return the named belief reports that deviations are sought among, each ``(cells, types)`` ids.
+
+    They are the rules with their defaults, and the posteriors of up to `other_types` of the seat's cells,
+    spread evenly over them.
+    """
+    menu = {
+        name: rule(seat) for name, rule in BELIEF_RULES.items() if name != "other-type"
+    }
+    cells = len(seat.types)
+    for cell in np.unique(np.linspace(0, cells - 1, min(cells, other_types)).round().astype(int)):
+        menu[f"type {seat.names[cell]}"] = np.full(
+            (cells, seat.menu_size), seat.posteriors[cell]
+        )
+    return menu

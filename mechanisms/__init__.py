@@ -1,0 +1,43 @@
+"""The rules of the games, and what they are defined on: environments, beliefs, scores, mechanisms.
+
+Nothing here knows who plays, what they know, or why. Mechanisms are pure functions of reports and coins.
+`MECHANISMS` is the registry: a class per kind, which users extend by adding an entry.
+
+References
+----------
+.. [AzarChenMicali2012] P. Azar, J. Chen, S. Micali, Crowdsourced Bayesian Auctions, ITCS 2012.
+"""
+
+from mechanisms.beliefs import Belief, Joint, independent, joint
+from mechanisms.book import BeliefBook
+from mechanisms.classical.lookahead import Lookahead
+from mechanisms.classical.optimal_auction import OptimalAuction
+from mechanisms.classical.vickrey import Vickrey
+from mechanisms.crowdsourced.crowd_lookahead import CrowdLookahead, CrowdLookaheadPrinted
+from mechanisms.crowdsourced.informant import Informant
+from mechanisms.environment import Environment, assignment, single_good
+from mechanisms.mechanism import Mechanism, Setting
+from mechanisms.optimal import optimal_mechanism
+from mechanisms.outcomes import Outcomes, Reports
+
+MECHANISMS: dict[str, type[Mechanism]] = {
+    kind.name: kind
+    for kind in (Informant, CrowdLookahead, CrowdLookaheadPrinted, Vickrey, Lookahead, OptimalAuction)
+}
+
+__all__ = [
+    "MECHANISMS",
+    "Belief",
+    "BeliefBook",
+    "Environment",
+    "Joint",
+    "Mechanism",
+    "Outcomes",
+    "Reports",
+    "Setting",
+    "assignment",
+    "independent",
+    "joint",
+    "optimal_mechanism",
+    "single_good",
+]

@@ -1,0 +1,113 @@
+r"""The 1-lookahead auction: the highest bidder is offered her monopoly price given the others' bids [Ronen2001]_.
+
+The price maximises ``p * Pr(theta_i* >= p | theta_-i*, E)``. By default the event E is that i* is *the chosen*
+highest bidder under the tie rule; ``conditioning="at-least"`` is the printed form, ``theta_i* >= max of the
+others``, which prices a bidder who would lose a tie too low. Among equal maxima the lowest price is taken. Where
+the conditioning event has probability zero the price is the second-highest bid, and the outcome says so.
+
+References
+----------
+.. [Ronen2001] A. Ronen, On approximating optimal auctions, EC 2001.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from mechanisms.classical.vickrey import SingleGoodMechanism
+from mechanisms.environment import FloatArray, IntArray
+from mechanisms.mechanism import Setting, Settled
+from mechanisms.outcomes import Reports
+from mechanisms.ties import Ties, win_weights
+
+Conditioning = Literal["chosen", "at-least"]
+CONDITIONINGS: tuple[Conditioning, ...] = ("chosen", "at-least")
+_EQUAL = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class Offer:
+    """The price offered in each round, and whether it is the second price for want of a posterior."""
+
+    price: FloatArray
+    fallback: FloatArray
+
+
+def lookahead_offer(
+    weights: FloatArray, player: int, grid: IntArray, others: IntArray, ties: Ties, conditioning: Conditioning
+) -> Offer:
+    """Return the lookahead price of `player` in each round.
+
+    Parameters
+    ----------
+    weights : ``(rounds, values)`` joint weights of her values with what the others announced.
+    grid : her increasing values, money.
+    others : ``(rounds, players - 1)`` the other bids, money, in order of index.
+    """
+    best = others.max(axis=1, initial=0)
+    if conditioning == "chosen":
+        likelihood = win_weights(player, grid, others, ties)
+    else:
+        likelihood = (grid >= best[:, None]).astype(float)
+    tail = np.cumsum((weights * likelihood)[:, ::-1], axis=1)[:, ::-1]
+    income = grid * tail
+    pick = (income >= income.max(axis=1, keepdims=True) * (1.0 - _EQUAL)).argmax(axis=1)
+    empty = tail[:, 0] <= 0.0
+    return Offer(np.where(empty, best, grid[pick]).astype(float), empty.astype(float))
+
+
+class LookaheadAuction(SingleGoodMechanism):
+    """A single-good mechanism whose price is ℒ's for some posterior of i*'s value."""
+
+    def __init__(
+        self,
+        setting: Setting,
+        *,
+        conditioning: Conditioning = "chosen",
+        ties: Ties = "lowest-index",
+        delta: float = 0.0,
+        discount: float = 0.5,
+    ) -> None:
+        super().__init__(setting, ties=ties, delta=delta, discount=discount)
+        if conditioning not in CONDITIONINGS:
+            raise ValueError(f"unknown conditioning {conditioning!r}; there are {', '.join(CONDITIONINGS)}")
+        self.conditioning: Conditioning = conditioning
+
+    def offer(self, values: IntArray, chosen: int, weights: FloatArray) -> Offer:
+        """Return the offer to `chosen`, given weights ``(rounds, values of chosen)`` of her values."""
+        others = np.delete(self.bids(values), chosen, axis=1)
+        grid = self.environment.values[chosen]
+        return lookahead_offer(weights, chosen, grid, others, self.ties, self.conditioning)
+
+
+class Lookahead(LookaheadAuction):
+    """ℒ with a seller who knows D."""
+
+    name = "lookahead"
+    summary = "Ronen's 1-lookahead; the seller knows D and prices the highest bidder given the others' bids"
+
+    def __init__(
+        self,
+        setting: Setting,
+        *,
+        conditioning: Conditioning = "chosen",
+        ties: Ties = "lowest-index",
+        delta: float = 0.0,
+        discount: float = 0.5,
+    ) -> None:
+        super().__init__(setting, conditioning=conditioning, ties=ties, delta=delta, discount=discount)
+        self.prior = setting.prior
+
+    def settle(self, reports: Reports, role: int, *, of: int | None = None) -> Settled:
+        """Sell to `role` at the price that D and the others' bids give."""
+        weights = self.prior.conditional(role, np.delete(reports.values, role, axis=1))
+        offer = self.offer(reports.values, role, weights)
+        allocation, payments = self.sale(reports.values, role, offer.price)
+        return Settled(allocation, payments, np.zeros_like(payments), offer.fallback)
+
+    def guarantee(self, opt: float) -> float:
+        """Return ``(1 - delta) OPT / 2`` [Ronen2001]_."""
+        return (1.0 - self.delta) * opt / 2.0

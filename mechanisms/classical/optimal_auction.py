@@ -1,0 +1,40 @@
+"""The optimal mechanism of a seller who knows D, in any assignment environment."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from mechanisms.mechanism import Mechanism, Setting, Settled
+from mechanisms.optimal import Optimum, optimal_mechanism
+from mechanisms.outcomes import Reports
+
+
+class OptimalAuction(Mechanism):
+    """The revenue-optimal DST, ex-post IR mechanism for D: the benchmark OPT, playable."""
+
+    name = "optimal"
+    summary = "the best dominant-strategy-truthful mechanism for D, by linear program; the seller knows D"
+    has_role = False
+    random_allocation = True
+
+    def __init__(self, setting: Setting, *, delta: float = 0.0, discount: float = 0.5) -> None:
+        super().__init__(setting, delta=delta, discount=discount)
+        self.prior = setting.prior
+
+    @cached_property
+    def optimum(self) -> Optimum:
+        """The solved program."""
+        return optimal_mechanism(self.environment, self.prior)
+
+    def settle(self, reports: Reports, role: int, *, of: int | None = None) -> Settled:
+        """Look the announced profile up."""
+        point = self.environment.flat(reports.values)
+        payments = self.optimum.payments[point]
+        nothing = np.zeros(len(reports))
+        return Settled(self.optimum.allocation[point], payments, np.zeros_like(payments), nothing)
+
+    def guarantee(self, opt: float) -> float:
+        """Return ``(1 - delta) OPT`` (Lemma 1)."""
+        return (1.0 - self.delta) * opt

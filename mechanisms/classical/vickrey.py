@@ -1,0 +1,71 @@
+"""The second-price auction [Vickrey1961]_.
+
+References
+----------
+.. [Vickrey1961] W. Vickrey, Counterspeculation, auctions, and competitive sealed tenders, Journal of Finance 16.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mechanisms.environment import FloatArray, IntArray
+from mechanisms.mechanism import Mechanism, Setting, Settled
+from mechanisms.outcomes import Reports
+from mechanisms.ties import TIES, Ties, chosen_probabilities
+
+
+class SingleGoodMechanism(Mechanism):
+    """A mechanism for one good that looks at the highest bidder i*, ties broken by a named rule.
+
+    Raises
+    ------
+    ValueError : if the environment is not a single good, or the tie rule is unknown.
+    """
+
+    def __init__(
+        self, setting: Setting, *, ties: Ties = "lowest-index", delta: float = 0.0, discount: float = 0.5
+    ) -> None:
+        super().__init__(setting, delta=delta, discount=discount)
+        if not setting.environment.single_good:
+            raise ValueError(f"{self.name} sells a single good, and this environment has several bundles")
+        if ties not in TIES:
+            raise ValueError(f"unknown tie rule {ties!r}; there are {', '.join(TIES)}")
+        self.ties: Ties = ties
+
+    @property
+    def random_role(self) -> bool:
+        """Whether ties are broken by a coin."""
+        return self.ties == "uniform"
+
+    def bids(self, values: IntArray) -> IntArray:
+        """Return the money that announced types stand for, ``(rounds, players)``."""
+        grids = self.environment.values
+        return np.stack([grids[i][values[:, i]] for i in range(len(grids))], axis=1)
+
+    def role_probabilities(self, values: IntArray) -> FloatArray:
+        """Return the probability that each player is the chosen highest bidder i*."""
+        return chosen_probabilities(self.bids(values), self.ties)
+
+    def sale(
+        self, values: IntArray, winner: int, price: FloatArray
+    ) -> tuple[IntArray, FloatArray]:
+        """Return allocation and payments when `winner` buys at `price` if her announced value reaches it."""
+        sold = self.environment.values[winner][values[:, winner]] >= price
+        payments = np.zeros(values.shape)
+        payments[:, winner] = np.where(sold, price, 0.0)
+        return np.where(sold, winner + 1, 0), payments
+
+
+class Vickrey(SingleGoodMechanism):
+    """The highest bidder buys at the second-highest bid."""
+
+    name = "vickrey"
+    summary = "second-price auction; the seller knows nothing and asks for values only"
+
+    def settle(self, reports: Reports, role: int, *, of: int | None = None) -> Settled:
+        """Sell to `role` at the highest other bid."""
+        others = np.delete(self.bids(reports.values), role, axis=1)
+        allocation, payments = self.sale(reports.values, role, others.max(axis=1, initial=0).astype(float))
+        nothing = np.zeros(len(reports))
+        return Settled(allocation, payments, np.zeros_like(payments), nothing)

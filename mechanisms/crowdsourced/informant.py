@@ -1,0 +1,119 @@
+"""M: a random player informs, the optimal mechanism for her belief runs on the others.
+
+The informant gets nothing, and is paid ``(eps / 2)(2 + BSR)`` for her belief about the others' values
+[AzarChenMicali2012, section 3]_. Works in any downward-closed assignment environment.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mechanisms.crowdsourced.rewards import belief_reward
+from mechanisms.environment import FloatArray, IntArray
+from mechanisms.mechanism import Mechanism, Setting, Settled
+from mechanisms.optimal import Optimum, optimal_mechanism
+from mechanisms.outcomes import Reports
+from mechanisms.scoring import reward_rule
+
+
+class Informant(Mechanism):
+    """M over any assignment environment, the optimum solved once for each distinct reported belief.
+
+    Parameters
+    ----------
+    epsilon : the most that the informant is paid, money.
+    delta, discount : of Lemma 1, applied to the mechanism that the others play.
+    score : "brier", "spherical" or "logarithmic".
+
+    Raises
+    ------
+    ValueError : with one player, or where the environment is not downward closed: taking the informant out
+        would then not be feasible.
+    """
+
+    name = "M"
+    summary = "a random player informs and is paid the score; the others play the optimal mechanism for her belief"
+    stage = "before-values"
+    elicits_beliefs = True
+    random_allocation = True
+
+    def __init__(
+        self,
+        setting: Setting,
+        *,
+        epsilon: float,
+        delta: float = 0.0,
+        discount: float = 0.5,
+        score: str = "brier",
+    ) -> None:
+        super().__init__(setting, delta=delta, discount=discount)
+        if epsilon < 0.0:
+            raise ValueError(f"epsilon must not be negative, but is {epsilon}")
+        if setting.environment.players < 2:
+            raise ValueError("M needs at least two players, one to inform about the others")
+        if not setting.environment.downward_closed:
+            raise ValueError("M takes the informant out, and this environment is not downward closed")
+        self.epsilon = epsilon
+        self.score = reward_rule(score)
+        players = range(setting.environment.players)
+        self._rest = [setting.environment.without(i) for i in players]
+        self._rows = [self._allocation_rows(i) for i in players]
+        self._optima: dict[tuple[int, int], Optimum] = {}
+
+    @property
+    def random_role(self) -> bool:
+        """The informant is drawn uniformly."""
+        return True
+
+    def role_probabilities(self, values: IntArray) -> FloatArray:
+        """Return ``1 / n`` for everybody."""
+        return np.full(values.shape, 1.0 / values.shape[1])
+
+    def lottery_players(self, role: int) -> tuple[int, ...]:
+        """Return everybody but the informant."""
+        return tuple(i for i in range(self.environment.players) if i != role)
+
+    def optimum(self, informant: int, belief: int) -> Optimum:
+        """Return the optimal mechanism of the others for one reported belief."""
+        key = (informant, belief)
+        if key not in self._optima:
+            self._optima[key] = optimal_mechanism(self._rest[informant], self.book[belief])
+        return self._optima[key]
+
+    def settle(self, reports: Reports, role: int, *, of: int | None = None) -> Settled:
+        """Run the optimal mechanism for `role`'s belief on the others, and pay her the score."""
+        rounds, n = reports.values.shape
+        rewards = np.zeros((rounds, n))
+        if of is None or of == role:
+            scored = belief_reward(self.book, self.environment.shape, self.score, reports, role)
+            rewards[:, role] = self.epsilon * scored
+        allocation, payments = np.zeros((rounds, len(self.environment.allocations))), np.zeros((rounds, n))
+        if of == role:
+            allocation[:, 0] = 1.0
+        else:
+            self._run_on_others(reports, role, allocation, payments)
+        return Settled(allocation, payments, rewards, np.zeros(rounds))
+
+    def _run_on_others(
+        self, reports: Reports, informant: int, allocation: FloatArray, payments: FloatArray
+    ) -> None:
+        others = [i for i in range(self.environment.players) if i != informant]
+        ids, inverse = np.unique(reports.beliefs[:, informant], return_inverse=True)
+        point = self._rest[informant].flat(reports.values[:, others])
+        optima = [self.optimum(informant, int(belief)) for belief in ids]
+        allocation[:, self._rows[informant]] = np.stack([o.allocation for o in optima])[inverse, point]
+        payments[:, others] = np.stack([o.payments for o in optima])[inverse, point]
+
+    def _allocation_rows(self, informant: int) -> IntArray:
+        """Return which allocation of the whole environment each allocation of the others is."""
+        whole = {tuple(row): k for k, row in enumerate(self.environment.allocations.tolist())}
+        return np.array(
+            [
+                whole[(*row[:informant], 0, *row[informant:])]
+                for row in self._rest[informant].allocations.tolist()
+            ]
+        )
+
+    def guarantee(self, opt: float) -> float:
+        """Return ``(1 - delta)(1 - 1/n) OPT - epsilon`` (Theorem 1, with Lemma 1's factor)."""
+        return (1.0 - self.delta) * (1.0 - 1.0 / self.environment.players) * opt - self.epsilon

@@ -1,0 +1,280 @@
+"""What every mechanism is: a pure function of reports and coins, over a leading axis of rounds.
+
+A mechanism says who has a *role* (the informant of M, the chosen bidder i* of L) and how a round is settled
+given that role. `Mechanism` derives from these two the exact expectation over the coins, `expect`, and the
+tossing of them, `play`, so that exact analysis and simulation run the same code.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from mechanisms.beliefs import Joint, Uniforms
+from mechanisms.book import BeliefBook
+from mechanisms.environment import Environment, FloatArray, IntArray
+from mechanisms.memo import ReportMemo
+from mechanisms.outcomes import Outcomes, Reports
+from mechanisms.strict import PriceLottery
+
+Stage = Literal["before-values", "before-beliefs", "never"]
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What a mechanism may be built on: the environment, the book of beliefs, and the prior D.
+
+    Only a classical Bayesian mechanism, whose seller knows D, reads the prior.
+    """
+
+    environment: Environment
+    book: BeliefBook
+    prior: Joint
+
+
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """A round's main stage given the role, before Lemma 1's lottery.
+
+    Attributes
+    ----------
+    allocation : ``(rounds,)`` an allocation, or ``(rounds, allocations)`` a lottery over them.
+    payments : ``(rounds, players)`` expected over that lottery; a player pays in proportion to the worth
+        (as reported) of what she gets, so that no toss leaves a truthful player worse off.
+    rewards : ``(rounds, players)``.
+    fallback : ``(rounds,)`` whether the price fell back to the second price.
+    """
+
+    allocation: IntArray | FloatArray
+    payments: FloatArray
+    rewards: FloatArray
+    fallback: FloatArray
+
+
+class Mechanism(ABC):
+    """The base class: override `role_probabilities` (if there is a role) and `settle`.
+
+    Parameters
+    ----------
+    setting : environment, book and prior.
+    delta : probability of Lemma 1's price lottery; 0 runs the mechanism as it is.
+    discount : Lemma 1's epsilon', strictly between 0 and 1.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    stage: ClassVar[Stage] = "never"
+    has_role: ClassVar[bool] = True
+    elicits_beliefs: ClassVar[bool] = False
+    random_allocation: ClassVar[bool] = False
+
+    def __init__(self, setting: Setting, *, delta: float = 0.0, discount: float = 0.5) -> None:
+        if not 0.0 <= delta <= 1.0:
+            raise ValueError(f"delta must lie between 0 and 1, not {delta}")
+        if not 0.0 < discount < 1.0:
+            raise ValueError(f"discount must lie strictly between 0 and 1, not {discount}")
+        self.environment = setting.environment
+        self.book = setting.book
+        self.delta = delta
+        self.discount = discount
+        self._lotteries: dict[tuple[int, ...], PriceLottery] = {}
+
+    @property
+    def random_role(self) -> bool:
+        """Whether the role takes a coin of its own."""
+        return False
+
+    def role_probabilities(self, values: IntArray) -> FloatArray:
+        """Return ``(rounds, players)``: the probability of each player having the role."""
+        probabilities = np.zeros(values.shape)
+        probabilities[:, 0] = 1.0
+        return probabilities
+
+    @abstractmethod
+    def settle(self, reports: Reports, role: int, *, of: int | None = None) -> Settled:
+        """Settle rounds in which player `role` has the role.
+
+        With `of` given only that player's allocation, payment and reward must be right.
+        """
+
+    def guarantee(self, opt: float) -> float | None:
+        """Return the paper's lower bound on truthful revenue given OPT, or None where there is none."""
+        return None
+
+    def lottery_players(self, role: int) -> tuple[int, ...]:
+        """Return who takes part in Lemma 1's lottery when player `role` has the role."""
+        return tuple(range(self.environment.players))
+
+    def lottery(self, role: int) -> PriceLottery:
+        """Return Lemma 1's lottery for that role."""
+        players = self.lottery_players(role)
+        if players not in self._lotteries:
+            self._lotteries[players] = PriceLottery(self.environment, players, self.discount)
+        return self._lotteries[players]
+
+    def expect(self, reports: Reports, *, of: int | None = None) -> Outcomes:
+        """Return outcomes in exact expectation over all coins.
+
+        With `of` given only that player's figures are right, which spares work in deviation analysis.
+        """
+        rounds, players = reports.values.shape
+        allocation = np.zeros((rounds, len(self.environment.allocations)))
+        payments, rewards = np.zeros((rounds, players)), np.zeros((rounds, players))
+        fallback = np.zeros(rounds)
+        chances = self._role_chances(reports)
+        for role in range(players):
+            rows = np.flatnonzero(chances[:, role])
+            if not len(rows):
+                continue
+            settled = self.settle(reports.take(rows), role, of=of)
+            chance = chances[rows, role][:, None]
+            kept = chance * (1.0 - self.delta)
+            payments[rows] += kept * settled.payments
+            rewards[rows] += chance * settled.rewards
+            fallback[rows] += kept[:, 0] * settled.fallback
+            if settled.allocation.ndim == 1:
+                allocation[rows, settled.allocation.astype(np.int64)] += kept[:, 0]
+            else:
+                allocation[rows] += kept * settled.allocation
+            if self.delta:
+                sold, paid = self.lottery(role).expect(reports.values[rows])
+                allocation[rows] += self.delta * chance * sold
+                payments[rows] += self.delta * chance * paid
+        return Outcomes(allocation, payments, rewards, reports.role, fallback)
+
+    def draw_role(self, values: IntArray, rng: Uniforms) -> IntArray:
+        """Return the role in each round, ``(rounds,)``, tossing coins where it is random."""
+        chances = self.role_probabilities(values)
+        if not self.random_role:
+            return chances.argmax(axis=1)
+        return _draw(np.cumsum(chances, axis=1), rng.random(len(values)))
+
+    def play(self, reports: Reports, rng: Uniforms) -> Outcomes:
+        """Toss the coins: the same outcomes as `expect` in the mean.
+
+        Each call takes the same number of draws a round whatever is reported, so that one player's report
+        leaves the house's other coins as they were.
+        """
+        rounds = len(reports)
+        row = self._memo.rows(reports)
+        table = self._table
+        if reports.role is not None:
+            role, slot = reports.role, table.slot[row, reports.role]
+        elif self.random_role:
+            role = _draw(table.role_edges[row], rng.random(rounds))
+            slot = table.slot[row, role]
+        else:
+            role, slot = table.role[row], table.first_slot[row]
+        payments, rewards = table.payments[slot], table.rewards[slot]
+        if self.random_allocation:
+            allocation = _draw(table.edges[slot], rng.random(rounds))
+            for i in range(self.environment.players):
+                got = self.environment.worth_of_allocation[i][reports.values[:, i], allocation]
+                payments[:, i] = table.rates[slot, i] * got
+        else:
+            allocation = table.allocation[slot]
+        fallback = table.fallback[slot]
+        if self.delta:
+            coin = rng.random(rounds)
+            hit = np.flatnonzero(coin < self.delta)
+            allocation[hit], payments[hit] = self._play_lottery(
+                reports.values[hit], role[hit], coin[hit] / self.delta
+            )
+            fallback[hit] = 0.0
+        return Outcomes(allocation, payments, rewards, role if self.has_role else None, fallback)
+
+    def _play_lottery(
+        self, values: IntArray, role: IntArray, coin: FloatArray
+    ) -> tuple[IntArray, FloatArray]:
+        allocation, payments = np.zeros(len(values), dtype=np.int64), np.zeros(values.shape)
+        groups = {self.lottery_players(i): i for i in range(self.environment.players)}
+        for players, some_role in groups.items():
+            if len(groups) == 1:
+                return self.lottery(some_role).play(values, coin)
+            mine = np.array([self.lottery_players(i) == players for i in range(values.shape[1])])[role]
+            allocation[mine], payments[mine] = self.lottery(some_role).play(values[mine], coin[mine])
+        return allocation, payments
+
+    def _role_chances(self, reports: Reports) -> FloatArray:
+        if reports.role is None:
+            return self.role_probabilities(reports.values)
+        chances = np.zeros(reports.values.shape)
+        chances[np.arange(len(reports)), reports.role] = 1.0
+        return chances
+
+    @cached_property
+    def _table(self) -> _SettledTable:
+        return _SettledTable(self)
+
+    @cached_property
+    def _memo(self) -> ReportMemo:
+        return ReportMemo(self.environment.shape, self.elicits_beliefs, self._table.extend)
+
+
+class _SettledTable:
+    """Settled outcomes of the distinct reports met so far, one slot per (report, possible role)."""
+
+    def __init__(self, mechanism: Mechanism) -> None:
+        self._mechanism = mechanism
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        environment = self._mechanism.environment
+        n, allocations = environment.players, len(environment.allocations)
+        self.role = np.zeros(0, dtype=np.int64)
+        self.first_slot = np.zeros(0, dtype=np.int64)
+        self.role_edges = np.zeros((0, n))
+        self.slot = np.zeros((0, n), dtype=np.int64)
+        self.payments, self.rewards, self.rates = np.zeros((0, n)), np.zeros((0, n)), np.zeros((0, n))
+        self.allocation = np.zeros(0, dtype=np.int64)
+        self.edges = np.zeros((0, allocations if self._mechanism.random_allocation else 0))
+        self.fallback = np.zeros(0)
+
+    def extend(self, reports: Reports, *, fresh: bool) -> None:
+        """Settle new distinct reports and append their slots; `fresh` starts the table anew."""
+        if fresh:
+            self.clear()
+        mechanism = self._mechanism
+        chances = mechanism.role_probabilities(reports.values)
+        slot = np.full(chances.shape, -1)
+        used = len(self.payments)
+        for role in range(chances.shape[1]):
+            rows = np.flatnonzero(chances[:, role])
+            if not len(rows):
+                continue
+            slot[rows, role] = used + np.arange(len(rows))
+            used += len(rows)
+            self._append(reports.take(rows), mechanism.settle(reports.take(rows), role))
+        self.role = np.append(self.role, chances.argmax(axis=1))
+        self.role_edges = np.vstack([self.role_edges, np.cumsum(chances, axis=1)])
+        self.slot = np.vstack([self.slot, slot])
+        self.first_slot = np.append(self.first_slot, slot[np.arange(len(slot)), chances.argmax(axis=1)])
+
+    def _append(self, reports: Reports, settled: Settled) -> None:
+        environment = self._mechanism.environment
+        self.payments = np.vstack([self.payments, settled.payments])
+        self.rewards = np.vstack([self.rewards, settled.rewards])
+        self.fallback = np.append(self.fallback, settled.fallback)
+        if not self._mechanism.random_allocation:
+            self.allocation = np.append(self.allocation, settled.allocation.astype(np.int64))
+            return
+        worths = np.stack(
+            [
+                np.einsum("ra,ra->r", settled.allocation, environment.worth_of_allocation[i][kinds])
+                for i, kinds in enumerate(reports.values.T)
+            ],
+            axis=1,
+        )
+        rates = np.divide(settled.payments, worths, out=np.zeros_like(worths), where=worths > 0)
+        self.rates = np.vstack([self.rates, rates])
+        self.edges = np.vstack([self.edges, np.cumsum(settled.allocation, axis=1)])
+
+
+def _draw(edges: FloatArray, coin: FloatArray) -> IntArray:
+    """Return the index drawn from each row of cumulative probabilities, ``(rounds,)``."""
+    return np.minimum((edges <= coin[:, None]).sum(axis=1), edges.shape[1] - 1)

@@ -1,0 +1,104 @@
+"""Finding equal reports fast: each distinct row of reports is settled once and then looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from mechanisms.environment import IntArray
+from mechanisms.outcomes import Reports
+
+LIMIT = 1 << 20
+
+
+class _Settle(Protocol):
+    def __call__(self, reports: Reports, *, fresh: bool) -> None: ...
+
+
+class ReportMemo:
+    """Maps rows of reports to the number of the distinct row, settling new ones as they come.
+
+    A report of one seat becomes a small integer by a table look-up, and the seats' integers together index
+    a joint table. Where that would pass `LIMIT` entries every call is settled by itself, without memory.
+    """
+
+    def __init__(self, shape: Sequence[int], beliefs: bool, settle: _Settle) -> None:
+        self._shape = tuple(shape)
+        self._beliefs = beliefs
+        self._settle = settle
+        self._forget()
+
+    def rows(self, reports: Reports) -> IntArray:
+        """Return ``(rounds,)``: the distinct row that each round's reports equal."""
+        if self._full:
+            return self._without_memory(reports)
+        locals_ = [self._local(i, reports) for i in range(len(self._shape))]
+        if any(len(seen) > cap for seen, cap in zip(self._seen, self._capacity, strict=True)):
+            self._grow()
+            if self._full:
+                return self._without_memory(reports)
+        key = locals_[0]
+        for local, capacity in zip(locals_[1:], self._capacity[1:], strict=True):
+            key = key * capacity + local
+        rows = self._joint[key]
+        if len(rows) and rows.min() < 0:
+            new, first = np.unique(key[rows < 0], return_index=True)
+            where = np.flatnonzero(rows < 0)[first]
+            self._joint[new] = self._count + np.arange(len(new))
+            self._count += len(new)
+            self._rows_seen = np.vstack([self._rows_seen, np.stack([x[where] for x in locals_], axis=1)])
+            self._settle(Reports(reports.values[where], reports.beliefs[where]), fresh=False)
+            rows = self._joint[key]
+        return rows
+
+    def _forget(self) -> None:
+        n = len(self._shape)
+        self._width = 1
+        self._lookup = [np.full(size, -1) for size in self._shape]
+        self._seen: list[list[int]] = [[] for _ in range(n)]
+        self._capacity = [4] * n
+        self._full = 4**n > LIMIT
+        self._joint = np.full(0 if self._full else 4**n, -1)
+        self._rows_seen = np.zeros((0, n), dtype=np.int64)
+        self._count = 0
+
+    def _local(self, seat: int, reports: Reports) -> IntArray:
+        code = reports.values[:, seat]
+        if self._beliefs:
+            ids = reports.beliefs[:, seat]
+            if len(ids) and ids.max() >= self._width:
+                self._widen(int(ids.max()))
+            code = code * self._width + ids
+        local = self._lookup[seat][code]
+        if len(local) and local.min() < 0:
+            for new in np.unique(code[local < 0]):
+                self._lookup[seat][new] = len(self._seen[seat])
+                self._seen[seat].append(int(new))
+            local = self._lookup[seat][code]
+        return local
+
+    def _widen(self, largest: int) -> None:
+        old, self._width = self._width, max(2 * self._width, largest + 1)
+        for seat, size in enumerate(self._shape):
+            self._seen[seat] = [c // old * self._width + c % old for c in self._seen[seat]]
+            self._lookup[seat] = np.full(size * self._width, -1)
+            self._lookup[seat][self._seen[seat]] = np.arange(len(self._seen[seat]))
+
+    def _grow(self) -> None:
+        self._capacity = [
+            max(cap, 1 << (len(seen) - 1).bit_length()) if len(seen) > cap else cap
+            for seen, cap in zip(self._seen, self._capacity, strict=True)
+        ]
+        self._full = np.prod(np.array(self._capacity, dtype=float)) > LIMIT
+        if not self._full:
+            self._joint = np.full(int(np.prod(self._capacity)), -1)
+            key = np.zeros(len(self._rows_seen), dtype=np.int64)
+            for column, capacity in zip(self._rows_seen.T, self._capacity, strict=True):
+                key = key * capacity + column
+            self._joint[key] = np.arange(len(key))
+
+    def _without_memory(self, reports: Reports) -> IntArray:
+        self._settle(Reports(reports.values, reports.beliefs), fresh=True)
+        return np.arange(len(reports))

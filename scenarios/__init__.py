@@ -1,0 +1,1 @@
+"""What is played, and every way to start it."""
