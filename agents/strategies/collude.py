@@ -41,10 +41,6 @@ class Collude(PlannedStrategy):
         if len(set(self._ring)) != len(self._ring) or len(self._ring) < 2:
             raise ValueError(f"a ring needs two or more different seats, not {list(ring)}")
 
-    def information(self, seat: Seat) -> IntArray:
-        """Return the cells of what the ring knows together."""
-        return seat.pool(self._ring).information
-
     def plan(self, seat: Seat) -> Plan:
         """Return this member's part in the ring's best joint lie."""
         if seat.index not in self._ring:

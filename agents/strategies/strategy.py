@@ -75,7 +75,7 @@ class Strategy(ABC):
         return None
 
     def information(self, seat: Seat) -> IntArray:
-        """Return ``(states,)``: the information set in each state, the seat's own cell unless overridden."""
+        """Return ``(states,)``: the information set in each state, once prepared; the seat's cell by default."""
         return seat.information
 
 
@@ -93,8 +93,8 @@ class PlannedStrategy(Strategy):
         self._plan = self.plan(seat)
 
     def information(self, seat: Seat) -> IntArray:
-        """Return the plan's information sets."""
-        return self.plan(seat).information
+        """Return the plan's information sets: the seat's cells, or what its ring knows."""
+        return self._plan.information
 
     def report_value(self, view: View, rng: Uniforms) -> IntArray:
         """Look the announcement up, or toss for it."""

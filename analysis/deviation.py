@@ -1,0 +1,167 @@
+"""Deviation gains: what a type gains, exactly, by reporting something else than the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from agents.game import Game, Seat
+from agents.strategies import belief_menu
+from mechanisms.environment import BoolArray, FloatArray, IntArray
+
+COLUMNS = [
+    "seat",
+    "type",
+    "value",
+    "value_report",
+    "belief_report",
+    "gain",
+    "gain_expost",
+    "probability",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Deviations:
+    """The deviation-gain surface of every type, the others truthful.
+
+    Attributes
+    ----------
+    table : a row per seat, type and report other than the truth. `gain` is interim: expected utility by the type's
+        own posterior, less that of the truth. `gain_expost` is the largest gain in any state of the type, coins
+        averaged. `probability` is that of the type under D.
+    """
+
+    table: pd.DataFrame
+
+    @property
+    def max_gain(self) -> float:
+        """The best gain of any type from any report."""
+        return _highest(self.table)
+
+    @property
+    def max_gain_value(self) -> float:
+        """The best gain with the value misreported and the belief told as it is."""
+        told = self.table["belief_report"] == "truthful"
+        return _highest(self.table[told & (self.table["value_report"] != self.table["value"])])
+
+    @property
+    def max_gain_belief(self) -> float:
+        """The best gain with the belief misreported and the value told as it is."""
+        return _highest(self.table[self.table["value_report"] == self.table["value"]])
+
+    def best(self) -> pd.DataFrame:
+        """Return each seat's best deviation, a row a seat."""
+        return self.table.loc[self.table.groupby("seat")["gain"].idxmax()].reset_index(drop=True)
+
+
+def _highest(table: pd.DataFrame) -> float:
+    return float(table["gain"].max()) if len(table) else float("nan")
+
+
+def deviations(game: Game, *, other_types: int = 12) -> Deviations:
+    """Return the interim and ex-post gains of every type from every value report x named belief report.
+
+    A report that is the truth under another name (a prior that equals the posterior, say) is left out.
+
+    Parameters
+    ----------
+    other_types : how many of the seat's other posteriors are tried as belief reports.
+    """
+    frames = [_seat_table(game, seat, belief_menu(seat, other_types=other_types)) for seat in game.seats]
+    return Deviations(pd.concat(frames, ignore_index=True))
+
+
+def _seat_table(game: Game, seat: Seat, menu: dict[str, IntArray]) -> pd.DataFrame:
+    beliefs = np.stack(list(menu.values()), axis=2)
+    if not game.mechanism.elicits_beliefs:
+        beliefs = beliefs[:, :, :1]
+    surface = game.surface(seat.index, beliefs)
+    gain = surface.interim - game.truth(seat.index)[:, None, None]
+    cell, value, belief = np.nonzero(~_honest(seat, beliefs))
+    mass = np.bincount(seat.information, game.space.weights)
+    worths = _worths(seat)
+    return pd.DataFrame(
+        {
+            "seat": seat.index,
+            "type": np.array(seat.names, dtype=object)[cell],
+            "value": worths[seat.types[cell]],
+            "value_report": worths[value],
+            "belief_report": np.array(list(menu), dtype=object)[belief],
+            "gain": gain[cell, value, belief],
+            "gain_expost": surface.expost_gain[cell, value, belief],
+            "probability": mass[cell],
+        },
+        columns=COLUMNS,
+    )
+
+
+def _honest(seat: Seat, beliefs: IntArray) -> BoolArray:
+    """Return which reports ``(types, values, beliefs)`` are the truth."""
+    own = np.arange(beliefs.shape[1])[None, :, None] == seat.types[:, None, None]
+    honest: BoolArray = own & (beliefs == seat.posteriors[:, None, None])
+    return honest
+
+
+def _worths(seat: Seat) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+    """Return what types are called in tables: values for a single good, names otherwise."""
+    if seat.environment.single_good:
+        return np.array(seat.environment.values[seat.index].tolist(), dtype=object)
+    names = [seat.environment.type_name(seat.index, k) for k in range(seat.menu_size)]
+    return np.array(names, dtype=object)
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """Where in the plane of delta and epsilon no type gains by misreporting her value.
+
+    Attributes
+    ----------
+    table : columns epsilon, delta, gain: the best gain of any type from any value misreport.
+    border : columns delta, epsilon: the largest epsilon at which truth is still best, exactly.
+    """
+
+    table: pd.DataFrame
+    border: pd.DataFrame
+
+
+def truthful_region(
+    make: Callable[[float, float], Game], epsilons: Sequence[float], deltas: Sequence[float]
+) -> Region:
+    """Return the gains from value misreports over a grid of epsilon and delta, and the exact border.
+
+    Utility is ``(1 - delta) A + delta B + epsilon C``, A being what the mechanism gives, B Lemma 1's lottery and C the
+    reward for epsilon = 1. Three surfaces therefore give the gain everywhere.
+
+    Parameters
+    ----------
+    make : builds the game for an epsilon and a delta, on one shared book of beliefs.
+    """
+    base, lottery, reward = (_value_gains(make(e, d)) for e, d in ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0)))
+    reward = reward - base
+    rows = [
+        (e, d, float(((1 - d) * base + d * lottery + e * reward).max())) for d in deltas for e in epsilons
+    ]
+    border = []
+    for d in deltas:
+        margin = -((1 - d) * base + d * lottery)
+        tempted = reward > 1e-12
+        limits = np.maximum(margin[tempted], 0.0) / reward[tempted]
+        border.append((d, float(limits.min(initial=np.inf))))
+    return Region(
+        pd.DataFrame(rows, columns=["epsilon", "delta", "gain"]),
+        pd.DataFrame(border, columns=["delta", "epsilon"]),
+    )
+
+
+def _value_gains(game: Game) -> FloatArray:
+    """Return the gain of every type of every seat from every value misreport, flattened."""
+    gains = []
+    for seat in game.seats:
+        beliefs = np.repeat(seat.posteriors[:, None, None], seat.menu_size, axis=1)
+        gain = game.surface(seat.index, beliefs).interim - game.truth(seat.index)[:, None, None]
+        gains.append(gain[~_honest(seat, beliefs)])
+    return np.concatenate(gains)

@@ -1,0 +1,60 @@
+"""Checking the parameters that a scenario gives to a registered class or function against its signature."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import Any, get_type_hints
+
+from pydantic import ConfigDict, ValidationError, create_model
+
+from scenarios.errors import BadInput
+
+
+def keyword_parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """Return a callable's keyword-only parameters: those that a scenario may set."""
+    target = function.__init__ if inspect.isclass(function) else function  # type: ignore[misc]
+    signature = inspect.signature(target)
+    return {n: p for n, p in signature.parameters.items() if p.kind is inspect.Parameter.KEYWORD_ONLY}
+
+
+def bind(function: Callable[..., Any], given: Mapping[str, Any], *, field: str) -> dict[str, Any]:
+    """Return the parameters, checked against names and annotations.
+
+    Raises
+    ------
+    BadInput : naming the field, without the file, which the caller knows.
+    """
+    known = keyword_parameters(function)
+    for name, value in given.items():
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            takes = f"known here: {', '.join(known)}" if known else "it takes none"
+            hint = f"did you mean {near[0]!r}?" if near else takes
+            raise BadInput(f"unknown key '{field}.{name}' (= {value!r}); {hint}")
+    hints = get_type_hints(function.__init__ if inspect.isclass(function) else function)  # type: ignore[misc]
+    fields: dict[str, Any] = {
+        name: (hints.get(name, Any), ... if p.default is inspect.Parameter.empty else p.default)
+        for name, p in known.items()
+    }
+    model = create_model("Parameters", __config__=ConfigDict(extra="forbid"), **fields)
+    try:
+        checked = model.model_validate(dict(given))
+    except ValidationError as error:
+        first = error.errors()[0]
+        spot = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in first["loc"])
+        if first["type"] == "missing":
+            raise BadInput(f"{field}{spot} is missing") from None
+        reason = first["msg"].removeprefix("Input should be ").removeprefix("a ")
+        raise BadInput(f"{field}{spot} should be {reason}, not {first['input']!r}") from None
+    return {name: getattr(checked, name) for name in given}
+
+
+def lookup(registry: Mapping[str, Any], name: str, *, field: str) -> Any:
+    """Return a registry's entry, or say which names there are."""
+    if name in registry:
+        return registry[name]
+    near = get_close_matches(name, registry, 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(registry)}"
+    raise BadInput(f"{field} {name!r} is unknown; {hint}")

@@ -1,0 +1,61 @@
+"""The exact figures of a scenario, as plain data: what `revenue` and `deviations` print."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from analysis.deviation import Deviations
+from analysis.revenue import Benchmarks, benchmarks, bound_holds, revenue_of
+from scenarios.experiment import Experiment
+
+NO_PLAN = "a seat's strategy learns from play, so its revenue has no exact figure"
+
+
+def revenue_figures(experiment: Experiment, against: Benchmarks | None = None) -> dict[str, Any]:
+    """Return revenue, prices and rewards of the scenario as its seats play it, beside the benchmarks.
+
+    All in units of value; multiply by `unit` for money. Where a seat's strategy has no stationary plan the first three
+    are None and `note` says why. `bound` is the paper's guarantee for truthful play, None where there is none.
+    """
+    against = against or benchmarks(experiment.game)
+    plans = experiment.plans()
+    exact = None if plans is None else revenue_of(experiment.game, plans)
+    bound = experiment.game.mechanism.guarantee(against.opt)
+    notes = list(experiment.notes)
+    if exact is None:
+        notes.append(NO_PLAN)
+    elif exact.fallback > 0:
+        notes.append(
+            f"with probability {exact.fallback:.4g} the beliefs rule the bids out and the price is the second bid"
+        )
+    return {
+        "scenario": experiment.scenario.name,
+        "mechanism": experiment.scenario.mechanism.kind,
+        "revenue": None if exact is None else exact.total,
+        "prices": None if exact is None else exact.prices,
+        "rewards": None if exact is None else exact.rewards,
+        "opt": against.opt,
+        "vickrey": against.mean("vickrey"),
+        "lookahead": against.mean("lookahead"),
+        "bound": bound,
+        "bound_holds": None if exact is None else bound_holds(exact.total, bound),
+        "truthful": experiment.truthful,
+        "truthful_revenue": revenue_of(experiment.game).total,
+        "opt_dual": against.optimum.certificate.dual,
+        "opt_gap": against.optimum.certificate.gap,
+        "unit": experiment.unit,
+        "notes": notes,
+    }
+
+
+def deviation_figures(experiment: Experiment, found: Deviations) -> dict[str, Any]:
+    """Return the best gains and every row of the surface."""
+    return {
+        "scenario": experiment.scenario.name,
+        "mechanism": experiment.scenario.mechanism.kind,
+        "max_gain": found.max_gain,
+        "max_gain_value": found.max_gain_value,
+        "max_gain_belief": found.max_gain_belief,
+        "unit": experiment.unit,
+        "rows": found.table.to_dict(orient="records"),
+    }

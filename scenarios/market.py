@@ -1,0 +1,146 @@
+"""The Mesa model: one round per step, in every world at once.
+
+A *world* is an independent repetition of the whole experiment and the unit of replication of every interval. A step
+draws a state of nature in each world, lets the bidders observe and report in the mechanism's own order, and settles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import mesa
+import numpy as np
+
+from agents.bidder import Bidder
+from agents.game import Game
+from agents.strategies import Strategy
+from mechanisms.environment import FloatArray, IntArray
+from mechanisms.outcomes import Outcomes, Reports
+from scenarios.streams import Block, Stream, seed_sequence
+
+ROUND_COLUMNS = (
+    "revenue",
+    "standard_error",
+    "prices",
+    "rewards",
+    "truthful_values",
+    "truthful_beliefs",
+    "fallback",
+)
+
+
+class Market(mesa.Model):
+    """Repeated rounds of one mechanism among bidders with given strategies.
+
+    Parameters
+    ----------
+    game : mechanism, states and knowledge.
+    strategies : one per seat, each an object of its own.
+    worlds : independent repetitions.
+    seed : the root of all randomness.
+    block : the part of the worlds to play, all of them unless given; their draws are the same either way.
+    by_state : named benchmarks, ``(states,)`` each, to be averaged over the states drawn.
+
+    Attributes
+    ----------
+    rounds_played : number of rounds so far.
+    states, reports, outcomes : the last round, ``(worlds, ...)``.
+    totals : per world, ``(worlds,)`` sums so far of revenue, prices, rewards and the benchmarks.
+    utility_totals : ``(worlds, players)`` sums of the bidders' utilities.
+    """
+
+    def __init__(
+        self,
+        game: Game,
+        strategies: Sequence[Strategy],
+        *,
+        worlds: int,
+        seed: int,
+        block: Block | None = None,
+        by_state: Mapping[str, FloatArray] | None = None,
+    ) -> None:
+        super().__init__(rng=seed)
+        if len(strategies) != game.players or len({id(s) for s in strategies}) != len(strategies):
+            raise ValueError(f"a market of {game.players} players needs a strategy object for each")
+        block = block or Block(0, worlds, worlds)
+        self.game = game
+        self.mechanism = game.mechanism
+        self.worlds = block.count
+        self.rounds_played = 0
+        self._nature = Stream(seed_sequence(seed, "nature"), block)
+        self._house = Stream(seed_sequence(seed, "house"), block)
+        streams = [Stream(seed_sequence(seed, "seat", i), block) for i in range(game.players)]
+        Bidder.create_agents(
+            self, game.players, list(game.seats), list(strategies), streams, worlds=self.worlds
+        )
+        self._cumulative = np.cumsum(game.space.weights)[:-1]
+        self._by_state = dict(by_state or {})
+        self._rows: list[tuple[float, ...]] = []
+        self._seat_rows: list[FloatArray] = []
+        self.totals = {name: np.zeros(self.worlds) for name in ("revenue", "prices", "rewards", *self._by_state)}
+        self.utility_totals = np.zeros((self.worlds, game.players))
+        self.states: IntArray
+        self.reports: Reports
+        self.outcomes: Outcomes
+
+    def step(self) -> None:
+        """Play one round in every world."""
+        self.states = np.searchsorted(self._cumulative, self._nature.random(self.worlds), side="right")
+        types = self.game.space.profiles[self.states]
+        self.agents.do("observe", self.states)
+        role = self._speak(types)
+        self.outcomes = self.mechanism.play(self._collect(role), self._house)
+        self.agents.do("settle", self.reports, self.outcomes, types)
+        self._record(types)
+        self.rounds_played += 1
+
+    def _speak(self, types: IntArray) -> IntArray | None:
+        """Let everybody report, telling roles when the mechanism does."""
+        stage, role = self.mechanism.stage, None
+        if stage == "before-values":
+            role = self.mechanism.draw_role(types, self._house)
+            self.agents.do("hear_role", role)
+        self.agents.do("report_value")
+        if stage == "before-beliefs":
+            role = self.mechanism.draw_role(self._values(), self._house)
+            self.agents.do("hear_role", role)
+        self.agents.do("report_belief")
+        return role
+
+    def _values(self) -> IntArray:
+        return np.stack([bidder.value for bidder in self.agents], axis=1)
+
+    def _collect(self, role: IntArray | None) -> Reports:
+        beliefs = np.stack([bidder.belief for bidder in self.agents], axis=1)
+        self.reports = Reports(self._values(), beliefs, role)
+        return self.reports
+
+    def _record(self, types: IntArray) -> None:
+        prices, rewards = self.outcomes.prices, self.outcomes.rewards.sum(axis=1)
+        revenue = prices - rewards
+        for name, figure in (("revenue", revenue), ("prices", prices), ("rewards", rewards)):
+            self.totals[name] += figure
+        for name, table in self._by_state.items():
+            self.totals[name] += table[self.states]
+        utilities = np.stack([bidder.utility for bidder in self.agents], axis=1)
+        self.utility_totals += utilities
+        error = revenue.std(ddof=1) / np.sqrt(self.worlds) if self.worlds > 1 else np.nan
+        honest = [
+            np.mean([np.mean(b.belief == b.truthful_beliefs[self.states]) for b in self.agents]),
+            self.outcomes.fallback.mean(),
+        ]
+        self._rows.append(
+            (
+                revenue.mean(),
+                error,
+                prices.mean(),
+                rewards.mean(),
+                float((self.reports.values == types).mean()),
+                *map(float, honest),
+            )
+        )
+
+    def rounds(self) -> dict[str, FloatArray]:
+        """Return the means over worlds by round, ``(rounds,)`` each, named as in `ROUND_COLUMNS`."""
+        table = np.array(self._rows, dtype=float).reshape(-1, len(ROUND_COLUMNS))
+        return dict(zip(ROUND_COLUMNS, table.T, strict=True))

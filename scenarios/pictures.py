@@ -1,0 +1,125 @@
+"""A run's plots and its report, written into its folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from matplotlib.figure import Figure
+
+from analysis import plots
+from analysis.report import Report, render
+from scenarios.experiment import Experiment
+
+if TYPE_CHECKING:
+    from scenarios.runner import Result
+
+
+def draw(experiment: Experiment, result: Result, scenario_text: str, folder: Path) -> None:
+    """Write every plot as SVG and PNG, and the report."""
+    figures = _figures(experiment, result)
+    place = folder / "plots"
+    place.mkdir()
+    for name, (_, figure, _) in figures.items():
+        figure.savefig(place / f"{name}.svg", metadata={"Date": None})
+        figure.savefig(place / f"{name}.png", dpi=150)
+    report = Report(
+        title=f"{result.scenario.name}: {result.scenario.mechanism.kind}",
+        summary=_summary(experiment, result),
+        figures=list(figures.values()),
+        tables=_tables(result),
+        scenario_text=scenario_text,
+        reproduce=["crowdbayes run scenario.toml"],
+        warnings=list(result.notes),
+        versions=result.figures["versions"],
+    )
+    (folder / "report.html").write_text(render(report), encoding="utf-8")
+
+
+def _figures(experiment: Experiment, result: Result) -> dict[str, tuple[str, Figure, str]]:
+    tables, figures = result.tables, result.figures
+    unit = "" if experiment.unit == 1.0 else f"× {experiment.unit:g}"
+    axes = {name: plots.new_axes() for name in ("revenue", "rounds", "knowledge", "region")}
+    plots.revenue_bars(tables["revenue"], axes["revenue"], unit=unit)
+    plots.revenue_by_round(
+        tables["rounds"],
+        axes["rounds"],
+        exact=figures["revenue"],
+        opt=figures["opt"],
+        bound=figures["bound"],
+        unit=unit,
+    )
+    drawn = {
+        "revenue": (
+            "Revenue a round: exact (bars) and simulated (markers, 95 % over worlds), against OPT and the bound.",
+            axes["revenue"].figure,
+            "Bars of revenue against benchmarks",
+        ),
+        "rounds": ("Revenue by round, mean over worlds.", axes["rounds"].figure, "Revenue by round"),
+        "deviations": (
+            "Interim gain over truth by value report and belief report, for the types that can gain most; "
+            "the boxed cell is the truth.",
+            plots.deviation_grid(tables["deviations"], unit=unit),
+            "Heat maps of deviation gains",
+        ),
+    }
+    if len(tables["knowledge"]):
+        plots.knowledge_revenue(tables["knowledge"], axes["knowledge"], unit=unit)
+        drawn["knowledge"] = (
+            "What the players' knowledge is worth to the seller: truthful revenue under more and more of it.",
+            axes["knowledge"].figure,
+            "Revenue by knowledge structure",
+        )
+    if "region" in tables:
+        mechanism = result.scenario.mechanism
+        plots.region_map(
+            tables["region"],
+            tables["border"],
+            axes["region"],
+            unit=unit,
+            point=(mechanism.delta, mechanism.epsilon),
+        )
+        drawn["region"] = (
+            "Best gain from a value misreport over δ and ε; where it is not positive nobody lies about values.",
+            axes["region"].figure,
+            "Map of gains over delta and epsilon",
+        )
+    return drawn
+
+
+def _summary(experiment: Experiment, result: Result) -> list[str]:
+    figures, kind = result.figures, result.scenario.mechanism.kind
+    simulated = figures["simulated"]["revenue"]
+    lines = []
+    if figures["revenue"] is not None:
+        lines.append(
+            f"{kind} earns {figures['revenue']:.6g} a round in exact expectation "
+            f"({figures['prices']:.6g} in prices less {figures['rewards']:.6g} in rewards), "
+            f"{figures['revenue'] / figures['opt']:.1%} of OPT = {figures['opt']:.6g}."
+        )
+    lines.append(
+        f"Simulated: {simulated['mean']:.6g} with standard error {simulated['standard_error']:.2g} over "
+        f"{result.scenario.run.worlds} worlds of {result.scenario.run.rounds} rounds."
+    )
+    if figures["bound"] is not None and figures["bound_holds"] is not None:
+        verb = "reaches" if figures["bound_holds"] else "misses"
+        lines.append(f"It {verb} the paper's bound for truthful play, {figures['bound']:.6g}.")
+    gains = figures["deviations"]
+    lines.append(
+        f"The best deviation from truth gains {gains['max_gain']:+.6g} "
+        f"(by value alone {gains['max_gain_value']:+.6g}, by belief alone {gains['max_gain_belief']:+.6g})."
+    )
+    if experiment.unit != 1.0:
+        lines.append(f"One unit of value is {experiment.unit:g} of money.")
+    return lines
+
+
+def _tables(result: Result) -> list[tuple[str, object, str]]:
+    tables = result.tables
+    largest = tables["deviations"].sort_values("gain", ascending=False, kind="stable").head(30)
+    return [
+        ("Revenue", tables["revenue"], "exact figures are expectations over D and all coins"),
+        ("Seats", tables["seats"], "utility as played; the deviation is from truthful play"),
+        ("Largest deviation gains", largest, "all of them are in deviations.parquet"),
+        ("Knowledge and revenue", tables["knowledge"], "truthful play"),
+    ]

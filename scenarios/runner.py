@@ -1,0 +1,258 @@
+"""Running a scenario: simulate, compute exactly, tabulate, and write it all down."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import mesa
+import numpy as np
+import pandas as pd
+
+from analysis.deviation import Deviations, Region, deviations, truthful_region
+from analysis.revenue import Benchmarks, benchmarks, knowledge_table
+from scenarios.experiment import Experiment, assemble
+from scenarios.figures import deviation_figures, revenue_figures
+from scenarios.market import Market
+from scenarios.scenario import Scenario, load
+from scenarios.store import free_folder, new_folder, write_json, write_table
+
+Progress = Callable[[float, str], None]
+PACKAGES = ("crowdbayes", "mesa", "numpy", "scipy", "pandas", "seaborn", "matplotlib", "pydantic")
+_REGION_EPSILONS = np.geomspace(0.001, 10.0, 41)
+_REGION_DELTAS = np.linspace(0.0, 0.5, 41)
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a run found.
+
+    Attributes
+    ----------
+    scenario : the scenario as it was run.
+    figures : the headline figures, exact and simulated, as plain data.
+    tables : pandas frames by name: revenue, seats, rounds, worlds, deviations, knowledge, and region and border
+        where the mechanism's truthfulness depends on epsilon and delta.
+    notes : plain sentences that belong beside the figures.
+    folder : where it was written, or None.
+    """
+
+    scenario: Scenario
+    figures: dict[str, Any]
+    tables: dict[str, pd.DataFrame]
+    notes: tuple[str, ...]
+    folder: Path | None
+
+
+def run(
+    source: str | Path | Scenario,
+    *,
+    out: str | Path | None = None,
+    write: bool = True,
+    seed: int | None = None,
+    rounds: int | None = None,
+    worlds: int | None = None,
+    overrides: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Result:
+    """Run a scenario and write its folder.
+
+    Parameters
+    ----------
+    source : a path, a shipped name, or a scenario.
+    out : the folder to make; ``runs/NAME`` (or the next free number) unless given.
+    write : False computes without writing.
+    seed, rounds, worlds : override the scenario's own.
+    overrides : ``KEY=VALUE`` texts, as for the command line's ``--set``.
+    progress : called with the share done and what is being done.
+
+    Raises
+    ------
+    BadInput : if the scenario or the folder is bad; nothing is left behind.
+    """
+    scenario = source if isinstance(source, Scenario) else load(source, overrides=overrides)
+    scenario = _with_run(scenario, seed=seed, rounds=rounds, worlds=worlds)
+    place = None
+    if write:
+        place = Path(out) if out is not None else free_folder(scenario.name)
+    tell = progress or (lambda share, what: None)
+    experiment = assemble(scenario)
+    if place is None:
+        return _compute(experiment, tell, None)
+    with new_folder(place) as partial:
+        result = _compute(experiment, tell, place)
+        tell(0.9, "drawing")
+        _write(experiment, result, partial)
+    tell(1.0, "done")
+    return result
+
+
+def simulate(experiment: Experiment, against: Benchmarks, tell: Progress) -> Market:
+    """Play the scenario's rounds and return the market as it stands at the end."""
+    settings = experiment.scenario.run
+    market = Market(
+        experiment.game,
+        experiment.strategies(),
+        worlds=settings.worlds,
+        seed=settings.seed,
+        by_state=against.by_state,
+    )
+    for done in range(settings.rounds):
+        market.step()
+        if done % 16 == 0:
+            tell(0.7 * done / settings.rounds, "playing rounds")
+    mesa.Agent._ids.pop(market, None)  # Mesa would keep the model alive for the process's whole life
+    return market
+
+
+def _with_run(scenario: Scenario, **given: int | None) -> Scenario:
+    changes = {name: value for name, value in given.items() if value is not None}
+    if not changes:
+        return scenario
+    from scenarios.scenario import parse
+
+    data = scenario.model_dump(exclude_unset=True)
+    data["run"] = {**data.get("run", {}), **changes}
+    return parse(data, source=scenario.source, folder=scenario.folder, name=scenario.name)
+
+
+def _compute(experiment: Experiment, tell: Progress, folder: Path | None) -> Result:
+    tell(0.0, "solving for OPT")
+    against = benchmarks(experiment.game)
+    market = simulate(experiment, against, tell)
+    tell(0.7, "exact figures")
+    exact = revenue_figures(experiment, against)
+    found = deviations(experiment.game)
+    tell(0.8, "exact figures")
+    tables = _tables(experiment, market, against, exact, found)
+    figures = {key: value for key, value in exact.items() if key != "notes"}
+    figures["simulated"] = {
+        name: dict(zip(("mean", "standard_error"), _mean(totals / market.rounds_played), strict=True))
+        for name, totals in market.totals.items()
+    }
+    figures["deviations"] = {
+        key: value for key, value in deviation_figures(experiment, found).items() if key.startswith("max_gain")
+    }
+    figures["run"] = experiment.scenario.run.model_dump()
+    figures["versions"] = versions()
+    return Result(experiment.scenario, figures, tables, tuple(exact["notes"]), folder)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that the figures depend on."""
+    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+
+
+def _mean(by_world: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, float]:
+    """Return mean and standard error over worlds (not a number for a single world)."""
+    if len(by_world) < 2:
+        return float(by_world.mean()), float("nan")
+    return float(by_world.mean()), float(by_world.std(ddof=1) / np.sqrt(len(by_world)))
+
+
+def _tables(
+    experiment: Experiment, market: Market, against: Benchmarks, exact: dict[str, Any], found: Deviations
+) -> dict[str, pd.DataFrame]:
+    per_world = {name: totals / market.rounds_played for name, totals in market.totals.items()}
+    utilities = market.utility_totals / market.rounds_played
+    tables = {
+        "revenue": _revenue_table(experiment, per_world, exact),
+        "seats": _seat_table(experiment, utilities, found),
+        "rounds": pd.DataFrame({"round": np.arange(market.rounds_played), **market.rounds()}),
+        "worlds": pd.DataFrame(
+            {
+                "world": np.arange(market.worlds),
+                **per_world,
+                **{f"utility_{i}": utilities[:, i] for i in range(utilities.shape[1])},
+            }
+        ),
+        "deviations": found.table,
+        "knowledge": knowledge_table(_structures(experiment), against.opt),
+    }
+    region = _region(experiment)
+    if region is not None:
+        tables |= {"region": region.table, "border": region.border}
+    return tables
+
+
+def _revenue_table(
+    experiment: Experiment, per_world: dict[str, Any], exact: dict[str, Any]
+) -> pd.DataFrame:
+    kind = exact["mechanism"]
+    rows = [(f"{kind} as played", "mechanism", exact["revenue"], *_mean(per_world["revenue"]))]
+    if not experiment.truthful:
+        rows.append((f"{kind} if truthful", "mechanism", exact["truthful_revenue"], None, None))
+    labels = {"opt": "OPT", "lookahead": "lookahead", "vickrey": "Vickrey"}
+    rows += [
+        (label, "benchmark", exact[name], *_mean(per_world[name]))
+        for name, label in labels.items()
+        if name in per_world
+    ]
+    if exact["bound"] is not None:
+        rows.append((f"bound for {kind}", "bound", exact["bound"], None, None))
+    table = pd.DataFrame(rows, columns=["figure", "group", "exact", "simulated", "standard_error"])
+    return table.astype({"exact": float, "simulated": float, "standard_error": float})
+
+
+def _seat_table(experiment: Experiment, utilities: Any, found: Deviations) -> pd.DataFrame:
+    """Return, a row a seat, its strategy, its simulated utility and its best deviation from truthful play."""
+    names = [entry.strategy for entry in experiment.scenario.seats]
+    names = names * experiment.environment.players if len(names) == 1 else names
+    means = [_mean(column) for column in utilities.T]
+    left = pd.DataFrame(
+        {
+            "seat": range(len(names)),
+            "strategy": names,
+            "utility": [mean for mean, _ in means],
+            "standard_error": [error for _, error in means],
+        }
+    )
+    columns = ["seat", "type", "value_report", "belief_report", "gain"]
+    return left.merge(found.best()[columns], on="seat", how="left")
+
+
+def _structures(experiment: Experiment) -> list[tuple[str, str, Any]]:
+    """Return truthful games under knowledge from little to full, for the crowdsourced mechanisms."""
+    n = experiment.environment.players
+    kinds = ["M", "L"] if experiment.environment.single_good else ["M"]
+    if not experiment.environment.downward_closed or n < 2:
+        return []
+    shapes: list[tuple[str, str, dict[str, Any]]] = [("own value", "own-value", {})]
+    if n > 2:
+        neighbours = [[i, (i + 1) % n] for i in range(n)]
+        shapes.append(("and one neighbour's", "graph", {"edges": neighbours}))
+    shapes.append(("everybody's", "complete", {}))
+    games = [
+        (label, kind, experiment.informed(kind, facts, **parameters))
+        for label, facts, parameters in shapes
+        for kind in kinds
+    ]
+    return games + [("this scenario's", kind, experiment.rival(kind)) for kind in kinds]
+
+
+def _region(experiment: Experiment) -> Region | None:
+    """Return where L as printed or repaired is truthful, in the plane of epsilon and delta."""
+    kind = experiment.scenario.mechanism.kind
+    if kind not in ("L", "L-printed", "M"):
+        return None
+    return truthful_region(
+        lambda epsilon, delta: experiment.rival(kind, epsilon=epsilon, delta=delta),
+        _REGION_EPSILONS.tolist(),
+        _REGION_DELTAS.tolist(),
+    )
+
+
+def _write(experiment: Experiment, result: Result, folder: Path) -> None:
+    from scenarios.pictures import draw
+
+    for name, table in result.tables.items():
+        write_table(table, folder / f"{name}.parquet")
+        table.to_csv(folder / f"{name}.csv", index=False)
+    write_json(result.figures, folder / "figures.json")
+    text = experiment.as_toml()
+    (folder / "scenario.toml").write_text(text, encoding="utf-8")
+    draw(experiment, result, text, folder)

@@ -1,0 +1,123 @@
+"""What the command line shows a person: one screen of figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from analysis.deviation import Deviations
+from scenarios.experiment import Experiment
+from scenarios.runner import Result
+
+_SHOWN = 12
+
+
+def number(value: float | None, *, digits: int = 5) -> str:
+    """Return a figure to five significant digits, or a dash for none."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    return f"{value:.{digits}g}"
+
+
+def interval(mean: float, error: float) -> str:
+    """Return a mean with its 95 % interval over worlds."""
+    if math.isnan(mean):
+        return "–"
+    return number(mean) if math.isnan(error) else f"{number(mean)} ± {1.96 * error:.2g}"
+
+
+def show_run(result: Result) -> None:
+    """Print a run: revenue against its benchmarks, the best deviation of each seat, and where the files are."""
+    console = _console()
+    settings = result.scenario.run
+    console.print(
+        f"[bold]{result.scenario.name}[/bold]: {settings.rounds} rounds in {settings.worlds} worlds, "
+        f"seed {settings.seed}{_money(result.figures['unit'])}"
+    )
+    revenue = _table("revenue a round", "exact", "simulated, 95 %", "share of OPT")
+    opt = result.figures["opt"]
+    for row in result.tables["revenue"].itertuples():
+        best = row.exact if not math.isnan(row.exact) else row.simulated
+        share = f"{best / opt:.1%}" if opt else "–"
+        revenue.add_row(row.figure, number(row.exact), interval(row.simulated, row.standard_error), share)
+    console.print(revenue)
+    holds = result.figures["bound_holds"]
+    if holds is not None:
+        said = "reached" if holds else "MISSED" if result.figures["truthful"] else "missed (play is not truthful)"
+        console.print(f"the paper's bound for truthful play: {said}")
+    _show_seats(console, result)
+    for note in result.notes:
+        console.print(f"note: {note}", highlight=False)
+    if result.folder is not None:
+        console.print(f"written to {result.folder}: report.html, tables, plots, scenario.toml", soft_wrap=True)
+
+
+def _show_seats(console: Console, result: Result) -> None:
+    title = "best deviation from truth"
+    table = _table("seat", "plays", "utility, simulated", title, "reports", "exact gain")
+    for row in result.tables["seats"].itertuples():
+        lie = f"value {row.value_report}, belief {row.belief_report}"
+        utility = interval(row.utility, row.standard_error)
+        table.add_row(str(row.seat), row.strategy, utility, f"type {row.type}", lie, f"{row.gain:+.6g}")
+    console.print(table)
+
+
+def show_revenue(found: Sequence[dict[str, Any]]) -> None:
+    """Print exact revenue, a row a scenario."""
+    console = _console()
+    names = ["scenario", "mechanism", "revenue", "prices", "rewards", "opt", "vickrey", "lookahead", "bound"]
+    table = _table(*names, "holds")
+    for row in found:
+        cells = [str(row[n]) if n in names[:2] else number(row[n]) for n in names]
+        table.add_row(*cells, {True: "yes", False: "no", None: "–"}[row["bound_holds"]])
+    console.print(table)
+    for row in found:
+        for note in row["notes"]:
+            console.print(f"{row['scenario']}: {note}", highlight=False)
+
+
+def show_deviations(experiment: Experiment, found: Deviations) -> None:
+    """Print the largest gains, a row a report."""
+    console = _console()
+    console.print(
+        f"[bold]{experiment.scenario.name}[/bold], {experiment.scenario.mechanism.kind}: best gain "
+        f"{found.max_gain:+.6g}; by value alone {found.max_gain_value:+.6g}; "
+        f"by belief alone {found.max_gain_belief:+.6g}{_money(experiment.unit)}"
+    )
+    table = _table("seat", "type", "value report", "belief report", "interim gain", "best ex post", "Pr(type)")
+    rows = found.table.sort_values("gain", ascending=False, kind="stable").head(_SHOWN)
+    for row in rows.itertuples():
+        table.add_row(
+            str(row.seat),
+            row.type,
+            str(row.value_report),
+            row.belief_report,
+            f"{row.gain:+.6g}",
+            f"{row.gain_expost:+.6g}",
+            number(row.probability, digits=4),
+        )
+    console.print(table)
+    left = len(found.table) - len(rows)
+    if left > 0:
+        console.print(f"and {left} more; --json prints them all")
+
+
+def _console() -> Console:
+    return Console(width=None if Console().is_terminal else 110)
+
+
+def _money(unit: float) -> str:
+    return "" if unit == 1.0 else f"; one unit of value is {unit:g} of money"
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for position, name in enumerate(columns):
+        right = position > 0 and not any(word in name for word in ("report", "type", "deviation", "plays", "mech"))
+        table.add_column(name, justify="right" if right else "left")
+    return table
