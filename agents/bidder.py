@@ -7,6 +7,7 @@ import numpy as np
 
 from agents.game import Seat
 from agents.strategies.strategy import Feedback, Strategy, View
+from agents.strategies.truthful import Truthful
 from mechanisms.beliefs import Uniforms
 from mechanisms.environment import FloatArray, IntArray
 from mechanisms.outcomes import Outcomes, Reports
@@ -28,9 +29,7 @@ class Bidder(mesa.Agent):
     utility : ``(worlds,)`` what the round was worth to it.
     """
 
-    def __init__(
-        self, model: mesa.Model, seat: Seat, strategy: Strategy, stream: Uniforms, worlds: int
-    ) -> None:
+    def __init__(self, model: mesa.Model, seat: Seat, strategy: Strategy, stream: Uniforms, worlds: int) -> None:
         super().__init__(model)
         self.seat = seat
         self.strategy = strategy
@@ -38,7 +37,7 @@ class Bidder(mesa.Agent):
         strategy.prepare(seat, worlds)
         self._information = strategy.information(seat)
         self._learns = type(strategy).learn is not Strategy.learn
-        self.truthful_beliefs = seat.posteriors[seat.information]
+        self._true_beliefs = seat.posteriors[seat.information]
         self.value: IntArray = np.zeros(worlds, dtype=np.int64)
         self.belief: IntArray = np.zeros(worlds, dtype=np.int64)
         self.utility: FloatArray = np.zeros(worlds)
@@ -59,6 +58,13 @@ class Bidder(mesa.Agent):
     def report_belief(self) -> None:
         """Announce a belief."""
         self.belief = self.strategy.report_belief(self._view, self.stream)
+
+    def honesty(self, states: IntArray, types: IntArray) -> tuple[float, float]:
+        """Return in what share of the worlds it told its true value, and its plain posterior."""
+        if isinstance(self.strategy, Truthful):
+            return 1.0, 1.0
+        told = self._true_beliefs[states] == self.belief
+        return float((types[:, self.seat.index] == self.value).mean()), float(told.mean())
 
     def settle(self, reports: Reports, outcomes: Outcomes, types: IntArray) -> None:
         """Take the round's result in."""

@@ -95,9 +95,7 @@ class Game:
 
     def utilities(self, play: Play, player: int) -> FloatArray:
         """Return ``(rows,)``: a player's expected utility over the coins in each row of a play."""
-        return self._blocks(
-            play.states, lambda rows: play.reports.take(rows), player, np.arange(len(play.states))
-        )
+        return self._blocks(play.states, lambda rows: play.reports.take(rows), player, np.arange(len(play.states)))
 
     def surface(
         self, player: int, beliefs: IntArray, *, play: Play | None = None, values: IntArray | None = None
@@ -147,7 +145,8 @@ class Game:
         play = self.truthful_play if play is None else play
         cell = self.seats[player].information[play.states]
         share = self.knowledge.within(player)[play.states] * play.chances
-        return np.bincount(cell, share * self._truth(play, player), minlength=len(self.seats[player].types))
+        worth = share * self._truth(play, player)
+        return np.bincount(cell, worth, minlength=len(self.seats[player].types)).astype(float)
 
     def _truth(self, play: Play, player: int) -> FloatArray:
         seat = self.seats[player]
@@ -205,9 +204,7 @@ class Seat:
         self.information = knowledge.cells[:, index]
         self.types = knowledge.types(index)
         self.names = knowledge.names[index]
-        self.posteriors = np.array(
-            [game.book.add(knowledge.posterior(index, cell)) for cell in range(len(self.types))]
-        )
+        self.posteriors = np.array([game.book.add(knowledge.posterior(index, cell)) for cell in range(len(self.types))])
 
     @property
     def menu_size(self) -> int:
@@ -257,7 +254,7 @@ class Pool:
         self.members = tuple(game.seats[i] for i in ring)
         self.information = game.knowledge.pooled(ring)
         first = np.unique(self.information, return_index=True)[1]
-        self.types = game.space.profiles[np.ix_(first, ring)]
+        self.types = game.space.profiles[np.ix_(first, np.array(ring))]
         self._first = first
         opinion = game.knowledge.opinions[list(ring)].mean(axis=0)
         self._share = opinion / np.bincount(self.information, opinion)[self.information]
@@ -308,4 +305,4 @@ class Pool:
         play = self._game.play(everybody)
         total = sum(self._game.utilities(play, seat.index) for seat in self.members)
         cells = self.information[play.states]
-        return np.bincount(cells, self._share[play.states] * play.chances * total)
+        return np.bincount(cells, self._share[play.states] * play.chances * total).astype(float)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -159,7 +160,7 @@ def buckets(environment: Environment, space: StateSpace, *, cuts: Sequence[int])
 
     For several goods a type's worth is that of the bundle she likes best.
     """
-    if not cuts or any(high <= low for low, high in zip(cuts, cuts[1:], strict=False)):
+    if not cuts or any(high <= low for low, high in pairwise(cuts)):
         raise ValueError(f"cuts must be one or more increasing values, not {list(cuts)}")
     tops = [table.max(axis=1) for table in environment.worth]
 
@@ -170,10 +171,7 @@ def buckets(environment: Environment, space: StateSpace, *, cuts: Sequence[int])
         return f"{player}>={cuts[spot - 1]}" + (f",<{cuts[spot]}" if spot < len(cuts) else "")
 
     return [
-        [
-            "; ".join(bucket(j, int(profile[j])) for j in range(space.players) if j != i)
-            for profile in space.profiles
-        ]
+        ["; ".join(bucket(j, int(profile[j])) for j in range(space.players) if j != i) for profile in space.profiles]
         for i in range(space.players)
     ]
 
@@ -189,9 +187,7 @@ def state(environment: Environment, space: StateSpace, *, insiders: Sequence[int
     return [told if i in insiders else [""] * len(space) for i in range(space.players)]
 
 
-def labelled(
-    environment: Environment, space: StateSpace, *, labels: Sequence[Sequence[str | int]]
-) -> Facts:
+def labelled(environment: Environment, space: StateSpace, *, labels: Sequence[Sequence[str | int]]) -> Facts:
     """Any partition: per player, a label for each of the prior's states; equal labels are one cell.
 
     Raises
@@ -200,9 +196,7 @@ def labelled(
     """
     if len(labels) != space.players or any(len(row) != len(space) for row in labels):
         lengths = [len(row) for row in labels]
-        raise ValueError(
-            f"labels must be {space.players} lists of {len(space)} labels, one a state, not of {lengths}"
-        )
+        raise ValueError(f"labels must be {space.players} lists of {len(space)} labels, one a state, not of {lengths}")
     for i, row in enumerate(labels):
         own: dict[str | int, int] = {}
         for label, kind in zip(row, space.profiles[:, i].tolist(), strict=True):

@@ -38,7 +38,7 @@ def sampled(space: StateSpace, player: int, rng: np.random.Generator, *, size: i
     """Estimate D from a finite sample of it, with one pseudo-observation spread evenly over the states."""
     if size < 0:
         raise ValueError(f"size must not be negative, but is {size}")
-    counts = rng.multinomial(size, space.weights / space.weights.sum())
+    counts = rng.multinomial(size, space.weights / space.weights.sum()).astype(float)
     return (counts + 1.0 / len(space)) / (size + 1.0)
 
 

@@ -38,6 +38,12 @@ class Plan:
         return self.values.argmax(axis=1) if (self.values.max(axis=1) == 1.0).all() else None
 
     @cached_property
+    def pure_beliefs(self) -> IntArray | None:
+        """The id of the belief announced in each information set, if no coin is needed for the value."""
+        pure = self.pure_values
+        return None if pure is None else self.beliefs[np.arange(len(pure)), pure]
+
+    @cached_property
     def value_edges(self) -> FloatArray:
         """Cumulative probabilities of the announced types."""
         return np.cumsum(self.values, axis=1)
@@ -77,7 +83,5 @@ def joint_play(space: StateSpace, plans: Sequence[Plan]) -> Play:
         rows, told = np.nonzero(odds)
         states, chances = states[rows], chances[rows] * odds[rows, told]
         values = np.column_stack([values[rows], told])
-    beliefs = np.column_stack(
-        [plan.beliefs[plan.information[states], values[:, i]] for i, plan in enumerate(plans)]
-    )
+    beliefs = np.column_stack([plan.beliefs[plan.information[states], values[:, i]] for i, plan in enumerate(plans)])
     return Play(states, chances, Reports(values, beliefs))

@@ -128,9 +128,7 @@ class Region:
     border: pd.DataFrame
 
 
-def truthful_region(
-    make: Callable[[float, float], Game], epsilons: Sequence[float], deltas: Sequence[float]
-) -> Region:
+def truthful_region(make: Callable[[float, float], Game], epsilons: Sequence[float], deltas: Sequence[float]) -> Region:
     """Return the gains from value misreports over a grid of epsilon and delta, and the exact border.
 
     Utility is ``(1 - delta) A + delta B + epsilon C``, A being what the mechanism gives, B Lemma 1's lottery and C the
@@ -142,9 +140,7 @@ def truthful_region(
     """
     base, lottery, reward = (_value_gains(make(e, d)) for e, d in ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0)))
     reward = reward - base
-    rows = [
-        (e, d, float(((1 - d) * base + d * lottery + e * reward).max())) for d in deltas for e in epsilons
-    ]
+    rows = [(e, d, float(((1 - d) * base + d * lottery + e * reward).max())) for d in deltas for e in epsilons]
     border = []
     for d in deltas:
         margin = -((1 - d) * base + d * lottery)

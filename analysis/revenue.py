@@ -16,6 +16,7 @@ from mechanisms.environment import FloatArray
 from mechanisms.mechanism import Mechanism, Setting
 from mechanisms.optimal import Optimum, optimal_mechanism
 from mechanisms.outcomes import Reports
+from mechanisms.ties import Ties
 
 _ROUNDING = 1e-9
 
@@ -82,12 +83,12 @@ def revenue_of(game: Game, plans: Sequence[Plan] | None = None) -> Revenue:
 
 
 def benchmarks(game: Game) -> Benchmarks:
-    """Return OPT, and for a single good Vickrey and ℒ, under D and truthful bids, ties as in the mechanism."""
+    """Return OPT, and for a single good Vickrey and ℒ, by truthful bids under D, ties as in the mechanism."""
     setting = Setting(game.environment, game.book, game.space.prior)
     optimum = optimal_mechanism(game.environment, game.space.prior)
     by_state = {"opt": optimum.payments[game.environment.flat(game.space.profiles)].sum(axis=1)}
     if game.environment.single_good:
-        ties = getattr(game.mechanism, "ties", "lowest-index")
+        ties: Ties = getattr(game.mechanism, "ties", "lowest-index")
         rivals: dict[str, Mechanism] = {
             "vickrey": Vickrey(setting, ties=ties),
             "lookahead": Lookahead(setting, ties=ties),

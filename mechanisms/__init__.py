@@ -21,8 +21,7 @@ from mechanisms.optimal import optimal_mechanism
 from mechanisms.outcomes import Outcomes, Reports
 
 MECHANISMS: dict[str, type[Mechanism]] = {
-    kind.name: kind
-    for kind in (Informant, CrowdLookahead, CrowdLookaheadPrinted, Vickrey, Lookahead, OptimalAuction)
+    kind.name: kind for kind in (Informant, CrowdLookahead, CrowdLookaheadPrinted, Vickrey, Lookahead, OptimalAuction)
 }
 
 __all__ = [

@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mechanisms.draws import Inversion
 from mechanisms.environment import BoolArray, FloatArray, IntArray, flat_index
 
 SUM_TOLERANCE = 1e-9
@@ -99,8 +100,8 @@ class Joint:
         return float(self.weights @ self.weights)
 
     @cached_property
-    def _cumulative(self) -> FloatArray:
-        return np.cumsum(self.weights)
+    def _inversion(self) -> Inversion:
+        return Inversion(self.weights)
 
     def prob(self, profiles: IntArray) -> FloatArray:
         """Return the probability of each profile ``(..., players)``."""
@@ -110,8 +111,7 @@ class Joint:
 
     def sample(self, rng: Uniforms, size: int) -> IntArray:
         """Return ``(size, players)`` independent draws."""
-        drawn = np.searchsorted(self._cumulative, rng.random(size) * self._cumulative[-1], side="right")
-        return self.atoms[np.minimum(drawn, len(self.weights) - 1)]
+        return self.atoms[self._inversion(rng.random(size))]
 
     def marginal(self, players: Sequence[int]) -> Joint:
         """Return the distribution of some of the players (positions in this belief)."""
@@ -165,7 +165,7 @@ def joint(shape: Sequence[int], profiles: ArrayLike, probabilities: ArrayLike) -
     if ((atoms < 0) | (atoms >= np.array(shape, dtype=np.int64))).any():
         raise ValueError(f"a profile has a type outside the grid of shape {shape}")
     keys, first, inverse = np.unique(flat_index(atoms, shape), return_index=True, return_inverse=True)
-    sums = np.bincount(inverse, weights / total, minlength=len(keys))
+    sums: FloatArray = np.bincount(inverse, weights / total, minlength=len(keys)).astype(float)
     kept = sums > 0
     return Joint(shape, atoms[first[kept]], sums[kept])
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +72,14 @@ class Environment:
     def worth_of_allocation(self) -> tuple[IntArray, ...]:
         """Per player, an array ``(types, allocations)``: what each allocation is worth to each type."""
         return tuple(table[:, self.allocations[:, i]] for i, table in enumerate(self.worth))
+
+    @cached_property
+    def _flat_worth(self) -> tuple[FloatArray, ...]:
+        return tuple(table.ravel().astype(float) for table in self.worth_of_allocation)
+
+    def worth_to(self, player: int, types: IntArray, allocations: IntArray) -> FloatArray:
+        """Return what drawn allocations are worth to a player of those types, ``(rounds,)``."""
+        return self._flat_worth[player][types * len(self.allocations) + allocations]
 
     @cached_property
     def solo(self) -> IntArray:
@@ -155,7 +163,7 @@ def single_good(values: Sequence[Sequence[int]]) -> Environment:
     for i, grid in enumerate(values):
         if len(grid) == 0:
             raise ValueError(f"player {i} has no values")
-        for low, high in zip(grid, grid[1:], strict=False):
+        for low, high in pairwise(grid):
             if high <= low:
                 raise ValueError(f"player {i}'s values must increase, but {high} follows {low}")
         if grid[0] <= 0:
@@ -188,11 +196,7 @@ def assignment(
     known = ((), *(tuple(sorted(b, key=list(goods).index)) for b in bundles))
     worth = tuple(np.array([[0, *row] for row in types], dtype=np.int64) for types in valuations)
     if allocations is None:
-        rows = [
-            pick
-            for pick in product(range(len(known)), repeat=len(worth))
-            if _disjoint([known[b] for b in pick])
-        ]
+        rows = [pick for pick in product(range(len(known)), repeat=len(worth)) if _disjoint([known[b] for b in pick])]
     else:
         order = {frozenset(b): k for k, b in enumerate(known)}
         listed = [tuple(order[frozenset(b)] for b in row) for row in allocations]

@@ -16,6 +16,7 @@ import numpy as np
 
 from mechanisms.beliefs import Joint, Uniforms
 from mechanisms.book import BeliefBook
+from mechanisms.draws import draw
 from mechanisms.environment import Environment, FloatArray, IntArray
 from mechanisms.memo import ReportMemo
 from mechanisms.outcomes import Outcomes, Reports
@@ -151,7 +152,7 @@ class Mechanism(ABC):
         chances = self.role_probabilities(values)
         if not self.random_role:
             return chances.argmax(axis=1)
-        return _draw(np.cumsum(chances, axis=1), rng.random(len(values)))
+        return draw(np.cumsum(chances, axis=1), rng.random(len(values)))
 
     def play(self, reports: Reports, rng: Uniforms) -> Outcomes:
         """Toss the coins: the same outcomes as `expect` in the mean.
@@ -165,38 +166,32 @@ class Mechanism(ABC):
         if reports.role is not None:
             role, slot = reports.role, table.slot[row, reports.role]
         elif self.random_role:
-            role = _draw(table.role_edges[row], rng.random(rounds))
+            role = draw(table.role_edges.gather(row), rng.random(rounds))
             slot = table.slot[row, role]
         else:
             role, slot = table.role[row], table.first_slot[row]
-        payments, rewards = table.payments[slot], table.rewards[slot]
+        payments, rewards = table.payments.gather(slot), table.rewards.gather(slot)
         if self.random_allocation:
-            allocation = _draw(table.edges[slot], rng.random(rounds))
+            allocation = draw(table.edges.gather(slot), rng.random(rounds))
+            rates = table.rates.gather(slot)
             for i in range(self.environment.players):
-                got = self.environment.worth_of_allocation[i][reports.values[:, i], allocation]
-                payments[:, i] = table.rates[slot, i] * got
+                payments[:, i] = rates[:, i] * self.environment.worth_to(i, reports.values[:, i], allocation)
         else:
             allocation = table.allocation[slot]
         fallback = table.fallback[slot]
         if self.delta:
             coin = rng.random(rounds)
             hit = np.flatnonzero(coin < self.delta)
-            allocation[hit], payments[hit] = self._play_lottery(
-                reports.values[hit], role[hit], coin[hit] / self.delta
-            )
+            allocation[hit], payments[hit] = self._play_lottery(reports.values[hit], role[hit], coin[hit] / self.delta)
             fallback[hit] = 0.0
         return Outcomes(allocation, payments, rewards, role if self.has_role else None, fallback)
 
-    def _play_lottery(
-        self, values: IntArray, role: IntArray, coin: FloatArray
-    ) -> tuple[IntArray, FloatArray]:
+    def _play_lottery(self, values: IntArray, role: IntArray, coin: FloatArray) -> tuple[IntArray, FloatArray]:
         allocation, payments = np.zeros(len(values), dtype=np.int64), np.zeros(values.shape)
-        groups = {self.lottery_players(i): i for i in range(self.environment.players)}
-        for players, some_role in groups.items():
-            if len(groups) == 1:
-                return self.lottery(some_role).play(values, coin)
-            mine = np.array([self.lottery_players(i) == players for i in range(values.shape[1])])[role]
-            allocation[mine], payments[mine] = self.lottery(some_role).play(values[mine], coin[mine])
+        players = [self.lottery_players(i) for i in range(self.environment.players)]
+        for first in {who: players.index(who) for who in players}.values():
+            mine = np.flatnonzero(np.array([who == players[first] for who in players])[role])
+            allocation[mine], payments[mine] = self.lottery(first).play(values[mine], coin[mine])
         return allocation, payments
 
     def _role_chances(self, reports: Reports) -> FloatArray:
@@ -215,6 +210,23 @@ class Mechanism(ABC):
         return ReportMemo(self.environment.shape, self.elicits_beliefs, self._table.extend)
 
 
+class _Rows:
+    """Rows that grow, kept by column, so that gathering many of them gives contiguous columns."""
+
+    def __init__(self, width: int) -> None:
+        self._columns = np.zeros((width, 0))
+
+    def __len__(self) -> int:
+        return self._columns.shape[1]
+
+    def append(self, rows: FloatArray) -> None:
+        self._columns = np.concatenate([self._columns, rows.T], axis=1)
+
+    def gather(self, rows: IntArray) -> FloatArray:
+        """Return ``(len(rows), width)``."""
+        return np.take(self._columns, rows, axis=1).T
+
+
 class _SettledTable:
     """Settled outcomes of the distinct reports met so far, one slot per (report, possible role)."""
 
@@ -224,16 +236,14 @@ class _SettledTable:
 
     def clear(self) -> None:
         """Forget everything."""
-        environment = self._mechanism.environment
-        n, allocations = environment.players, len(environment.allocations)
+        n = self._mechanism.environment.players
         self.role = np.zeros(0, dtype=np.int64)
         self.first_slot = np.zeros(0, dtype=np.int64)
-        self.role_edges = np.zeros((0, n))
         self.slot = np.zeros((0, n), dtype=np.int64)
-        self.payments, self.rewards, self.rates = np.zeros((0, n)), np.zeros((0, n)), np.zeros((0, n))
         self.allocation = np.zeros(0, dtype=np.int64)
-        self.edges = np.zeros((0, allocations if self._mechanism.random_allocation else 0))
         self.fallback = np.zeros(0)
+        self.role_edges, self.payments, self.rewards, self.rates = (_Rows(n) for _ in range(4))
+        self.edges = _Rows(len(self._mechanism.environment.allocations))
 
     def extend(self, reports: Reports, *, fresh: bool) -> None:
         """Settle new distinct reports and append their slots; `fresh` starts the table anew."""
@@ -242,23 +252,21 @@ class _SettledTable:
         mechanism = self._mechanism
         chances = mechanism.role_probabilities(reports.values)
         slot = np.full(chances.shape, -1)
-        used = len(self.payments)
         for role in range(chances.shape[1]):
             rows = np.flatnonzero(chances[:, role])
-            if not len(rows):
-                continue
-            slot[rows, role] = used + np.arange(len(rows))
-            used += len(rows)
-            self._append(reports.take(rows), mechanism.settle(reports.take(rows), role))
-        self.role = np.append(self.role, chances.argmax(axis=1))
-        self.role_edges = np.vstack([self.role_edges, np.cumsum(chances, axis=1)])
+            if len(rows):
+                slot[rows, role] = len(self.payments) + np.arange(len(rows))
+                self._append(reports.take(rows), mechanism.settle(reports.take(rows), role))
+        likeliest = chances.argmax(axis=1)
+        self.role = np.append(self.role, likeliest)
+        self.role_edges.append(np.cumsum(chances, axis=1))
         self.slot = np.vstack([self.slot, slot])
-        self.first_slot = np.append(self.first_slot, slot[np.arange(len(slot)), chances.argmax(axis=1)])
+        self.first_slot = np.append(self.first_slot, slot[np.arange(len(slot)), likeliest])
 
     def _append(self, reports: Reports, settled: Settled) -> None:
         environment = self._mechanism.environment
-        self.payments = np.vstack([self.payments, settled.payments])
-        self.rewards = np.vstack([self.rewards, settled.rewards])
+        self.payments.append(settled.payments)
+        self.rewards.append(settled.rewards)
         self.fallback = np.append(self.fallback, settled.fallback)
         if not self._mechanism.random_allocation:
             self.allocation = np.append(self.allocation, settled.allocation.astype(np.int64))
@@ -270,11 +278,5 @@ class _SettledTable:
             ],
             axis=1,
         )
-        rates = np.divide(settled.payments, worths, out=np.zeros_like(worths), where=worths > 0)
-        self.rates = np.vstack([self.rates, rates])
-        self.edges = np.vstack([self.edges, np.cumsum(settled.allocation, axis=1)])
-
-
-def _draw(edges: FloatArray, coin: FloatArray) -> IntArray:
-    """Return the index drawn from each row of cumulative probabilities, ``(rounds,)``."""
-    return np.minimum((edges <= coin[:, None]).sum(axis=1), edges.shape[1] - 1)
+        self.rates.append(np.divide(settled.payments, worths, out=np.zeros_like(worths), where=worths > 0))
+        self.edges.append(np.cumsum(settled.allocation, axis=1))

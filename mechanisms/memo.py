@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -28,7 +29,14 @@ class ReportMemo:
         self._shape = tuple(shape)
         self._beliefs = beliefs
         self._settle = settle
-        self._forget()
+        n = len(self._shape)
+        self._width = 1
+        self._lookup = [np.full(size, -1) for size in self._shape]
+        self._seen: list[list[int]] = [[] for _ in range(n)]
+        self._capacity = [4] * n
+        self._full = 4**n > LIMIT
+        self._joint = np.full(0 if self._full else 4**n, -1)
+        self._rows_seen = np.zeros((0, n), dtype=np.int64)
 
     def rows(self, reports: Reports) -> IntArray:
         """Return ``(rounds,)``: the distinct row that each round's reports equal."""
@@ -46,23 +54,11 @@ class ReportMemo:
         if len(rows) and rows.min() < 0:
             new, first = np.unique(key[rows < 0], return_index=True)
             where = np.flatnonzero(rows < 0)[first]
-            self._joint[new] = self._count + np.arange(len(new))
-            self._count += len(new)
+            self._joint[new] = len(self._rows_seen) + np.arange(len(new))
             self._rows_seen = np.vstack([self._rows_seen, np.stack([x[where] for x in locals_], axis=1)])
             self._settle(Reports(reports.values[where], reports.beliefs[where]), fresh=False)
             rows = self._joint[key]
         return rows
-
-    def _forget(self) -> None:
-        n = len(self._shape)
-        self._width = 1
-        self._lookup = [np.full(size, -1) for size in self._shape]
-        self._seen: list[list[int]] = [[] for _ in range(n)]
-        self._capacity = [4] * n
-        self._full = 4**n > LIMIT
-        self._joint = np.full(0 if self._full else 4**n, -1)
-        self._rows_seen = np.zeros((0, n), dtype=np.int64)
-        self._count = 0
 
     def _local(self, seat: int, reports: Reports) -> IntArray:
         code = reports.values[:, seat]
@@ -91,9 +87,9 @@ class ReportMemo:
             max(cap, 1 << (len(seen) - 1).bit_length()) if len(seen) > cap else cap
             for seen, cap in zip(self._seen, self._capacity, strict=True)
         ]
-        self._full = np.prod(np.array(self._capacity, dtype=float)) > LIMIT
+        self._full = math.prod(self._capacity) > LIMIT
         if not self._full:
-            self._joint = np.full(int(np.prod(self._capacity)), -1)
+            self._joint = np.full(math.prod(self._capacity), -1)
             key = np.zeros(len(self._rows_seen), dtype=np.int64)
             for column, capacity in zip(self._rows_seen.T, self._capacity, strict=True):
                 key = key * capacity + column

@@ -173,7 +173,7 @@ def _virtual(values: IntArray, density: FloatArray, player: int) -> FloatArray:
     return np.moveaxis(along * values - gaps * above, -1, player)
 
 
-def _monotone_rows(shape: tuple[int, ...]) -> sparse.csr_matrix:
+def _monotone_rows(shape: tuple[int, ...]) -> Any:
     """Return the rows ``x_i(v_k, v_-i) - x_i(v_{k+1}, v_-i) <= 0`` for all players."""
     size, steps = int(np.prod(shape)), strides(shape)
     index = np.arange(size).reshape(shape)
@@ -195,7 +195,7 @@ def _myerson_sum(values: IntArray, x: FloatArray, player: int) -> FloatArray:
     return np.moveaxis(along * values - below, -1, player).ravel()
 
 
-def _truth_rows(environment: Environment, player: int) -> sparse.csr_matrix:
+def _truth_rows(environment: Environment, player: int) -> Any:
     """Return one player's rows ``<= 0``: no type gains by any other report, and none pays beyond her worth."""
     shape, n, outcomes = environment.shape, environment.players, len(environment.allocations)
     size, kinds = int(np.prod(shape)), shape[player]
@@ -207,7 +207,7 @@ def _truth_rows(environment: Environment, player: int) -> sparse.csr_matrix:
     keep = told != truth
     truth, told = truth[keep], told[keep]
 
-    def rows(at: IntArray, kind: IntArray, sign: float, offset: IntArray, height: int) -> sparse.csr_matrix:
+    def rows(at: IntArray, kind: IntArray, sign: float, offset: IntArray, height: int) -> Any:
         row = np.repeat(offset, outcomes + 1)
         column = np.concatenate(
             [at[:, None] * outcomes + np.arange(outcomes), (size * outcomes + at * n + player)[:, None]], 1
@@ -223,14 +223,13 @@ def _truth_rows(environment: Environment, player: int) -> sparse.csr_matrix:
 
 def _highs(
     cost: FloatArray,
-    rows: sparse.csr_matrix,
+    rows: Any,
     limits: FloatArray,
-    equal: sparse.csr_matrix | None = None,
+    equal: Any = None,
     level: FloatArray | None = None,
 ) -> Any:
-    solved = linprog(
-        cost, A_ub=rows, b_ub=limits, A_eq=equal, b_eq=level, method="highs", options=dict(_OPTIONS)
-    )
+    solve: Any = linprog  # its stubs refuse sparse matrices, which it takes
+    solved = solve(cost, A_ub=rows, b_ub=limits, A_eq=equal, b_eq=level, method="highs", options=dict(_OPTIONS))
     if solved.status != 0:
         raise RuntimeError(f"HiGHS found no optimum of a program of {len(cost)} variables: {solved.message}")
     return solved

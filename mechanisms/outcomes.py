@@ -30,9 +30,7 @@ class Reports:
 
     def take(self, rows: IntArray) -> Reports:
         """Return the reports of some of the rounds."""
-        return Reports(
-            self.values[rows], self.beliefs[rows], None if self.role is None else self.role[rows]
-        )
+        return Reports(self.values[rows], self.beliefs[rows], None if self.role is None else self.role[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,22 +65,17 @@ class Outcomes:
 
     def worth(self, environment: Environment, types: IntArray) -> FloatArray:
         """Return ``(rounds, players)``: what the allocation is worth to players of those true types."""
-        return np.stack(
-            [self.worth_to(environment, i, types[:, i]) for i in range(environment.players)], axis=1
-        )
+        return np.stack([self.worth_to(environment, i, types[:, i]) for i in range(environment.players)], axis=1)
 
     def worth_to(self, environment: Environment, player: int, types: IntArray) -> FloatArray:
         """Return ``(rounds,)``: what the allocation is worth to one player of those true types."""
-        table = environment.worth_of_allocation[player]
         if self.allocation.ndim == 1:
-            return table[types, self.allocation.astype(np.int64)].astype(float)
-        return np.einsum("ra,ra->r", self.allocation, table[types])
+            return environment.worth_to(player, types, self.allocation.astype(np.int64, copy=False))
+        return np.einsum("ra,ra->r", self.allocation, environment.worth_of_allocation[player][types])
 
     def utility_of(self, environment: Environment, player: int, types: IntArray) -> FloatArray:
         """Return ``(rounds,)``: one player's quasilinear utility, rewards included."""
-        return (
-            self.worth_to(environment, player, types) - self.payments[:, player] + self.rewards[:, player]
-        )
+        return self.worth_to(environment, player, types) - self.payments[:, player] + self.rewards[:, player]
 
     def utility(self, environment: Environment, types: IntArray) -> FloatArray:
         """Return ``(rounds, players)``: everybody's quasilinear utility, rewards included."""

@@ -13,6 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
+from mechanisms.draws import Inversion
 from mechanisms.environment import Environment, FloatArray, IntArray
 
 
@@ -47,7 +48,7 @@ class PriceLottery:
 
     @cached_property
     def offers(self) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
-        """Every equally likely-by-player offer: ``player, bundle, price, probability``, each ``(offers,)``."""
+        """Every offer: ``player, bundle, price, probability``, each ``(offers,)``."""
         columns = []
         for i in self.players:
             bundles = np.flatnonzero(self.environment.solo[i] >= 0)
@@ -59,17 +60,16 @@ class PriceLottery:
 
     @cached_property
     def expected(self) -> tuple[tuple[FloatArray, FloatArray], ...]:
-        """Per player of the environment: ``(types, allocations)`` probabilities and ``(types,)`` payments."""
+        """Per player: ``(types, allocations)`` chances of what she gets, and ``(types,)`` payments."""
+        who, sold, paid = self._results
+        share = self.offers[3]
         tables = []
-        player, bundle, price, share = self.offers
         for i, size in enumerate(self.environment.shape):
+            mine = np.flatnonzero(who == i)
             allocation = np.zeros((size, len(self.environment.allocations)))
-            payment = np.zeros(size)
-            for offer in np.flatnonzero(player == i):
-                buys = self.environment.worth[i][:, bundle[offer]] >= price[offer]
-                allocation[buys, self.environment.solo[i, bundle[offer]]] += share[offer]
-                payment[buys] += share[offer] * (price[offer] - self.discount)
-            tables.append((allocation, payment))
+            np.add.at(allocation, (np.arange(size), sold[mine, :size]), share[mine, None])
+            allocation[:, 0] = 0.0
+            tables.append((allocation, share[mine] @ paid[mine, :size]))
         return tuple(tables)
 
     def expect(self, values: IntArray) -> tuple[FloatArray, FloatArray]:
@@ -85,16 +85,27 @@ class PriceLottery:
 
     def play(self, values: IntArray, coin: FloatArray) -> tuple[IntArray, FloatArray]:
         """Return the allocations ``(rounds,)`` and payments ``(rounds, players)`` that uniform coins decide."""
-        player, bundle, price, share = self.offers
-        edges = np.cumsum(share)
-        drawn = np.minimum(np.searchsorted(edges, coin * edges[-1], side="right"), len(edges) - 1)
-        who, what, cost = player[drawn], bundle[drawn], price[drawn]
+        who, sold, paid = self._results
+        drawn = self._inversion(coin)
+        buyer = who[drawn]
         rows = np.arange(len(values))
-        announced = np.zeros(len(values), dtype=np.int64)
-        for i in self.players:
-            mine = who == i
-            announced[mine] = self.environment.worth[i][values[mine, i], what[mine]]
-        buys = announced >= cost
+        kind = values[rows, buyer]
         payments = np.zeros(values.shape)
-        payments[rows[buys], who[buys]] = cost[buys] - self.discount
-        return np.where(buys, self.environment.solo[who, what], 0), payments
+        payments[rows, buyer] = paid[drawn, kind]
+        return sold[drawn, kind], payments
+
+    @cached_property
+    def _inversion(self) -> Inversion:
+        return Inversion(self.offers[3])
+
+    @cached_property
+    def _results(self) -> tuple[IntArray, IntArray, FloatArray]:
+        """Who gets each offer, and ``(offers, types)``: the allocation and the payment that it leads to."""
+        player, bundle, price, _ = self.offers
+        sold = np.zeros((len(player), max(self.environment.shape)), dtype=np.int64)
+        paid = np.zeros(sold.shape)
+        for offer, (i, b, p) in enumerate(zip(player, bundle, price, strict=True)):
+            buys = np.flatnonzero(self.environment.worth[i][:, b] >= p)
+            sold[offer, buys] = self.environment.solo[i, b]
+            paid[offer, buys] = p - self.discount
+        return player, sold, paid

@@ -9,7 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 from os import PathLike
 from pathlib import Path
 
@@ -38,18 +38,15 @@ class BidPrior:
 
     Attributes
     ----------
-    values
-        For each seat its strictly increasing grid of whole values, 1 or more.
-    profiles, probabilities
-        The profiles of values that can happen, in lexicographic order, and how likely each is.
-    unit
-        Money per step of the grids.
-    seats
-        For each seat whose bids it stands for.
-    used, dropped
-        How many auctions were used; how many rows and auctions were not, by reason.
-    source, options
-        The name of the file, and the options in words.
+    values : for each seat its strictly increasing grid of whole values, 1 or more.
+    profiles : the profiles of values that can happen, in lexicographic order.
+    probabilities : how likely each profile is.
+    unit : money per step of the grids.
+    seats : for each seat whose bids it stands for.
+    used : how many auctions were used.
+    dropped : how many rows and auctions were not, by reason.
+    source : the name of the file.
+    options : the options in words.
     """
 
     values: tuple[Profile, ...]
@@ -89,9 +86,8 @@ class BidPrior:
 
     def summary(self) -> list[str]:
         """Plain lines for a terminal or a report."""
-        between = [
-            f"{i}-{j} {row[j]:.2f}" for i, row in enumerate(self.correlation) for j in range(i + 1, len(row))
-        ]
+        table = self.correlation
+        between = [f"{i}-{j} {table[i][j]:.2f}" for i, j in combinations(range(len(table)), 2)]
         lines = [
             f"Prior from the bids in {self.source}",
             f"options: {self.options}",
@@ -144,36 +140,26 @@ def prior_from_bids(
 
     Parameters
     ----------
-    path
-        A comma-separated file in UTF-8 with a header.
-    auction, bidder, bid
-        The names of its columns. Rows that lack one of the three, or whose bid is no positive
-        number, are dropped; of several bids of a bidder in an auction the highest counts.
-    bidders
-        The bidders who become seats 0, 1, ...; auctions in which one of them is missing are dropped.
-    highest
-        Instead of `bidders`: seat 0 is an auction's highest bid, seat 1 its second, up to this
-        many; auctions with fewer bidders are dropped. Each rank has its own bins, so that close
-        ranks may swap: in a profile seat 1's level can exceed seat 0's.
-    exchangeable
-        With `highest`: bidders are anonymous. The seats share one grid, and the distribution is
-        averaged over all permutations of the seats.
-    where
-        Keep the rows whose column holds this text.
-    levels
-        The most bins per seat. Bins have nearly equal counts and equal bids share one; if there are
+    path : a comma-separated file in UTF-8 with a header.
+    auction, bidder, bid : the names of its columns. Rows that lack one of the three, or whose bid is no
+        positive number, are dropped; of several bids of a bidder in an auction the highest counts.
+    bidders : who become seats 0, 1, ...; auctions in which one of them is missing are dropped.
+    highest : instead of `bidders`: seat 0 is an auction's highest bid, seat 1 its second, up to this many;
+        auctions with fewer bidders are dropped. Each rank has its own bins, so that close ranks may swap:
+        in a profile seat 1's level can exceed seat 0's.
+    exchangeable : with `highest`: bidders are anonymous. The seats share one grid, and the distribution
+        is averaged over all permutations of the seats.
+    where : keep the rows whose column holds this text.
+    levels : the most bins per seat. Bins have nearly equal counts and equal bids share one; if there are
         no more distinct bids than this, each is its own bin.
-    smoothing
-        Weight, in auctions, of pseudo-observations under which the seats are independent. It makes
+    smoothing : weight, in auctions, of pseudo-observations under which the seats are independent. It makes
         every profile of levels possible and leaves each seat's marginal as it was.
-    unit
-        Money per step of the grid. By default the largest power of ten that keeps all levels of a
-        seat apart and is within 1 % of each; a given unit may merge levels.
+    unit : money per step of the grid. By default the largest power of ten that keeps all levels of a seat
+        apart and is within 1 % of each; a given unit may merge levels.
 
     Raises
     ------
-    BadInput
-        In one sentence that names the file, the field and the offending value.
+    BadInput : in one sentence that names the file, the field and the offending value.
 
     Examples
     --------
@@ -183,15 +169,11 @@ def prior_from_bids(
     (((107, 177), (96, 169)), 10.0, 89)
     """
     try:
+        one = (bidders is None) != (highest is None)
+        named = bidders is None or 0 < len(bidders) == len(set(bidders))
         for fine, wanted in (
-            (
-                (bidders is None) != (highest is None),
-                f"give exactly one of bidders and highest, not bidders = {bidders!r} and highest = {highest!r}",
-            ),
-            (
-                bidders is None or 0 < len(bidders) == len(set(bidders)),
-                f"bidders must name each seat's bidder once, not {bidders!r}",
-            ),
+            (one, f"give exactly one of bidders and highest, not {bidders = } and {highest = }"),
+            (named, f"bidders must name each seat's bidder once, not {bidders!r}"),
             (highest is None or highest >= 1, f"highest must be 1 or more, not {highest!r}"),
             (bidders is None or not exchangeable, f"exchangeable needs highest, not bidders = {bidders!r}"),
             (levels >= 1, f"levels must be 1 or more, not {levels!r}"),
@@ -212,9 +194,9 @@ def prior_from_bids(
         pools = bids.reshape(-1, 1) if exchangeable else bids  # a column per grid
         medians = np.column_stack([_medians(pool, levels) for pool in pools.T])
         unit = _unit([np.unique(pool) for pool in medians.T], unit)
-        values = np.maximum(1, np.rint(medians / unit)).astype(np.int64)
+        values = _values(medians, unit)
         grids = [Counter(pool) for pool in values.T.tolist()] * (seats if exchangeable else 1)
-        chances = _chances(values.reshape(bids.shape).tolist(), grids, exchangeable, smoothing)
+        chances = _chances(values.reshape(bids.shape), grids, exchangeable, smoothing)
     except BadInput as error:
         raise BadInput(f"{path}: {error}.") from None
     rank = "anonymous bidder" if exchangeable else "bid of rank"
@@ -261,36 +243,38 @@ def _unit(seats: Sequence[Floats], given: float | None) -> float:
 
 def _fits(medians: Floats, unit: float) -> bool:
     """Whether rounding keeps levels apart and within 1 % of their medians."""
-    values = np.maximum(1, np.rint(medians / unit))
+    values = _values(medians, unit)
     close = np.abs(values * unit - medians) <= medians / 100
     return len(np.unique(values)) == len(values) and bool(close.all())
 
 
-def _chances(
-    draws: list[list[int]], grids: list[Counter[int]], exchangeable: bool, smoothing: float
-) -> dict[Profile, float]:
+def _values(medians: Floats, unit: float) -> Ints:
+    return np.maximum(1, np.rint(medians / unit)).astype(np.int64)
+
+
+def _chances(values: Ints, grids: list[Counter[int]], exchangeable: bool, smoothing: float) -> dict[Profile, float]:
     """The profiles that can happen, in order, and their probabilities."""
-    cells, orderings = math.prod(map(len, grids)), len(draws) * math.factorial(len(grids))
-    for asked, field, profiles in (
-        (exchangeable, "exchangeable", min(cells, orderings)),
-        (smoothing > 0, f"smoothing = {smoothing!r}", cells),
-    ):
-        if asked and profiles > MOST_PROFILES:
-            raise BadInput(f"{field} needs up to {profiles} profiles, more than {MOST_PROFILES}")
-    chances: dict[Profile, float] = {}
-    for drawn, count in Counter(tuple(sorted(draw) if exchangeable else draw) for draw in draws).items():
-        profiles = _orderings(drawn) if exchangeable else [drawn]
-        chances |= dict.fromkeys(profiles, count / len(draws) / len(profiles))
-    if smoothing > 0:
-        total = len(draws) + smoothing
-        everything = math.prod(grid.total() for grid in grids)
-        drawn, chances = chances, {}
-        for profile in product(*grids):
-            independent = (
-                math.prod(grid[value] for grid, value in zip(grids, profile, strict=True)) / everything
-            )
-            chances[profile] = len(draws) / total * drawn.get(profile, 0.0) + smoothing / total * independent
-    return {profile: chance for profile, chance in sorted(chances.items()) if chance > 0}
+    used, size = len(values), math.prod(map(len, grids))
+    if exchangeable and not smoothing:
+        size = min(size, used * math.factorial(len(grids)))
+    if (exchangeable or smoothing) and size > MOST_PROFILES:
+        asked = f"exchangeable = {exchangeable} with smoothing = {smoothing!r}"
+        raise BadInput(f"{asked} may need {size} profiles, more than {MOST_PROFILES}")
+    drawn: dict[Profile, float] = {}
+    rows = (np.sort(values) if exchangeable else values).tolist()
+    for profile, count in Counter(map(tuple, rows)).items():
+        orderings = _orderings(profile) if exchangeable else {profile}
+        drawn |= dict.fromkeys(orderings, count / used / len(orderings))
+    if not smoothing:
+        return dict(sorted(drawn.items()))
+    mixed, everything = {}, math.prod(grid.total() for grid in grids)
+    for profile in product(*map(sorted, grids)):
+        # a quotient of whole numbers, so that it is the same float in every order of the seats
+        independent = math.prod(grid[value] for grid, value in zip(grids, profile, strict=True)) / everything
+        chance = (used * drawn.get(profile, 0.0) + smoothing * independent) / (used + smoothing)
+        if chance > 0:
+            mixed[profile] = chance
+    return mixed
 
 
 def _orderings(profile: Profile) -> set[Profile]:

@@ -14,9 +14,14 @@ from scenarios.errors import BadInput
 
 def keyword_parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     """Return a callable's keyword-only parameters: those that a scenario may set."""
-    target = function.__init__ if inspect.isclass(function) else function  # type: ignore[misc]
-    signature = inspect.signature(target)
+    signature = inspect.signature(_body(function))
     return {n: p for n, p in signature.parameters.items() if p.kind is inspect.Parameter.KEYWORD_ONLY}
+
+
+def _body(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function that takes the parameters: a class's constructor, or the callable itself."""
+    body: Callable[..., Any] = vars(function).get("__init__", function) if inspect.isclass(function) else function
+    return body
 
 
 def bind(function: Callable[..., Any], given: Mapping[str, Any], *, field: str) -> dict[str, Any]:
@@ -33,7 +38,7 @@ def bind(function: Callable[..., Any], given: Mapping[str, Any], *, field: str) 
             takes = f"known here: {', '.join(known)}" if known else "it takes none"
             hint = f"did you mean {near[0]!r}?" if near else takes
             raise BadInput(f"unknown key '{field}.{name}' (= {value!r}); {hint}")
-    hints = get_type_hints(function.__init__ if inspect.isclass(function) else function)  # type: ignore[misc]
+    hints = get_type_hints(_body(function))
     fields: dict[str, Any] = {
         name: (hints.get(name, Any), ... if p.default is inspect.Parameter.empty else p.default)
         for name, p in known.items()

@@ -9,14 +9,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from scenarios.errors import BadInput
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 _SECONDS_BEFORE_PROGRESS = 1.0
 
@@ -80,9 +77,7 @@ def run_command(
     from scenarios.runner import run
 
     with _progress() as tell:
-        result = run(
-            scenario, out=out, seed=seed, rounds=rounds, worlds=worlds, overrides=overrides, progress=tell
-        )
+        result = run(scenario, out=out, seed=seed, rounds=rounds, worlds=worlds, overrides=overrides, progress=tell)
     from scenarios.screen import show_run
 
     show_run(result)
@@ -107,7 +102,9 @@ def revenue(scenario: tuple[str, ...], overrides: tuple[str, ...], as_json: bool
         found = []
         for done, source in enumerate(scenario):
             tell(done / len(scenario), source)
-            found.append(_blame(source, lambda s=source: revenue_figures(assemble(load(s, overrides=overrides)))))
+            experiment = assemble(load(source, overrides=overrides))
+            with _blame(source):
+                found.append(revenue_figures(experiment))
     if as_json:
         from scenarios.store import to_json
 
@@ -144,7 +141,8 @@ def deviations(scenario: str, overrides: tuple[str, ...], other_types: int, as_j
     with _progress() as tell:
         tell(0.0, "deviations")
         experiment = assemble(load(scenario, overrides=overrides))
-        found = _blame(scenario, lambda: find(experiment.game, other_types=other_types))
+        with _blame(scenario):
+            found = find(experiment.game, other_types=other_types)
     if as_json:
         from scenarios.store import to_json
 
@@ -238,10 +236,11 @@ def _pair(text: str, source: str) -> tuple[str, str]:
     return column, value
 
 
-def _blame(source: str, work: Callable[[], Any]) -> Any:
-    """Do some work; a size limit that it hits is bad input, said with the file's name."""
+@contextmanager
+def _blame(source: str) -> Iterator[None]:
+    """Turn a size limit that some work hits into bad input, said with the file's name."""
     try:
-        return work()
+        yield
     except BadInput:
         raise
     except ValueError as error:

@@ -68,9 +68,7 @@ class Experiment:
 
     def strategies(self) -> tuple[Strategy, ...]:
         """Return a fresh strategy object for every seat."""
-        return tuple(
-            _strategy(self.scenario, entry, number) for number, entry in self._entries()
-        )
+        return tuple(_strategy(self.scenario, entry, number) for number, entry in self._entries())
 
     def plans(self) -> tuple[Plan, ...] | None:
         """Return the seats' plans, or None if one of them has none, so that nothing is exact."""
@@ -96,11 +94,11 @@ class Experiment:
         if isinstance(self.scenario.prior, BidsPrior):
             values = [grid.tolist() for grid in self.environment.values]
             data["environment"] = {"kind": "single-good", "values": values, "unit": self.unit}
-            profiles = [
-                [int(values[i][k]) for i, k in enumerate(profile)] for profile in self.space.profiles
-            ]
+            profiles = [[int(values[i][k]) for i, k in enumerate(profile)] for profile in self.space.profiles]
             data["prior"] = {
-                "kind": "table", "profiles": profiles, "probabilities": self.space.weights.tolist()
+                "kind": "table",
+                "profiles": profiles,
+                "probabilities": self.space.weights.tolist(),
             }
         notes = "".join(f"# {line}\n" for note in self.notes for line in note.splitlines())
         return notes + tomli_w.dumps({"name": self.scenario.name, **data})
@@ -218,9 +216,7 @@ def _states(environment: Environment, prior: TablePrior | IndependentPrior) -> S
 
 def _independent(environment: Environment, prior: IndependentPrior) -> StateSpace:
     if len(prior.marginals) != environment.players:
-        raise BadInput(
-            f"prior.marginals has {len(prior.marginals)} lists for {environment.players} players"
-        )
+        raise BadInput(f"prior.marginals has {len(prior.marginals)} lists for {environment.players} players")
     for i, (marginal, size) in enumerate(zip(prior.marginals, environment.shape, strict=True)):
         if len(marginal) != size:
             raise BadInput(f"prior.marginals[{i}] has {len(marginal)} probabilities for {size} values")

@@ -14,6 +14,7 @@ import numpy as np
 from agents.bidder import Bidder
 from agents.game import Game
 from agents.strategies import Strategy
+from mechanisms.draws import Inversion
 from mechanisms.environment import FloatArray, IntArray
 from mechanisms.outcomes import Outcomes, Reports
 from scenarios.streams import Block, Stream, seed_sequence
@@ -70,23 +71,21 @@ class Market(mesa.Model):
         self._nature = Stream(seed_sequence(seed, "nature"), block)
         self._house = Stream(seed_sequence(seed, "house"), block)
         streams = [Stream(seed_sequence(seed, "seat", i), block) for i in range(game.players)]
-        Bidder.create_agents(
-            self, game.players, list(game.seats), list(strategies), streams, worlds=self.worlds
-        )
-        self._cumulative = np.cumsum(game.space.weights)[:-1]
+        Bidder.create_agents(self, game.players, list(game.seats), list(strategies), streams, worlds=self.worlds)
+        self._profiles = np.ascontiguousarray(game.space.profiles.T)
+        self._draw_state = Inversion(game.space.weights)
         self._by_state = dict(by_state or {})
         self._rows: list[tuple[float, ...]] = []
-        self._seat_rows: list[FloatArray] = []
         self.totals = {name: np.zeros(self.worlds) for name in ("revenue", "prices", "rewards", *self._by_state)}
-        self.utility_totals = np.zeros((self.worlds, game.players))
+        self.utility_totals = np.zeros((game.players, self.worlds)).T
         self.states: IntArray
         self.reports: Reports
         self.outcomes: Outcomes
 
     def step(self) -> None:
         """Play one round in every world."""
-        self.states = np.searchsorted(self._cumulative, self._nature.random(self.worlds), side="right")
-        types = self.game.space.profiles[self.states]
+        self.states = self._draw_state(self._nature.random(self.worlds))
+        types = np.take(self._profiles, self.states, axis=1).T
         self.agents.do("observe", self.states)
         role = self._speak(types)
         self.outcomes = self.mechanism.play(self._collect(role), self._house)
@@ -108,10 +107,10 @@ class Market(mesa.Model):
         return role
 
     def _values(self) -> IntArray:
-        return np.stack([bidder.value for bidder in self.agents], axis=1)
+        return np.stack([bidder.value for bidder in self.agents]).T
 
     def _collect(self, role: IntArray | None) -> Reports:
-        beliefs = np.stack([bidder.belief for bidder in self.agents], axis=1)
+        beliefs = np.stack([bidder.belief for bidder in self.agents]).T
         self.reports = Reports(self._values(), beliefs, role)
         return self.reports
 
@@ -122,21 +121,21 @@ class Market(mesa.Model):
             self.totals[name] += figure
         for name, table in self._by_state.items():
             self.totals[name] += table[self.states]
-        utilities = np.stack([bidder.utility for bidder in self.agents], axis=1)
-        self.utility_totals += utilities
-        error = revenue.std(ddof=1) / np.sqrt(self.worlds) if self.worlds > 1 else np.nan
-        honest = [
-            np.mean([np.mean(b.belief == b.truthful_beliefs[self.states]) for b in self.agents]),
-            self.outcomes.fallback.mean(),
-        ]
+        for bidder, total in zip(self.agents, self.utility_totals.T, strict=True):
+            total += bidder.utility
+        mean = revenue.mean()
+        spread = revenue - mean
+        error = np.sqrt(spread @ spread / (self.worlds - 1) / self.worlds) if self.worlds > 1 else np.nan
+        values, beliefs = zip(*(bidder.honesty(self.states, types) for bidder in self.agents), strict=True)
         self._rows.append(
             (
-                revenue.mean(),
+                mean,
                 error,
                 prices.mean(),
                 rewards.mean(),
-                float((self.reports.values == types).mean()),
-                *map(float, honest),
+                sum(values) / len(values),
+                sum(beliefs) / len(beliefs),
+                self.outcomes.fallback.mean(),
             )
         )
 

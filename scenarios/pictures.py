@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis import plots
@@ -52,10 +54,10 @@ def _figures(experiment: Experiment, result: Result) -> dict[str, tuple[str, Fig
     drawn = {
         "revenue": (
             "Revenue a round: exact (bars) and simulated (markers, 95 % over worlds), against OPT and the bound.",
-            axes["revenue"].figure,
+            _figure(axes["revenue"]),
             "Bars of revenue against benchmarks",
         ),
-        "rounds": ("Revenue by round, mean over worlds.", axes["rounds"].figure, "Revenue by round"),
+        "rounds": ("Revenue by round, mean over worlds.", _figure(axes["rounds"]), "Revenue by round"),
         "deviations": (
             "Interim gain over truth by value report and belief report, for the types that can gain most; "
             "the boxed cell is the truth.",
@@ -67,7 +69,7 @@ def _figures(experiment: Experiment, result: Result) -> dict[str, tuple[str, Fig
         plots.knowledge_revenue(tables["knowledge"], axes["knowledge"], unit=unit)
         drawn["knowledge"] = (
             "What the players' knowledge is worth to the seller: truthful revenue under more and more of it.",
-            axes["knowledge"].figure,
+            _figure(axes["knowledge"]),
             "Revenue by knowledge structure",
         )
     if "region" in tables:
@@ -81,10 +83,16 @@ def _figures(experiment: Experiment, result: Result) -> dict[str, tuple[str, Fig
         )
         drawn["region"] = (
             "Best gain from a value misreport over δ and ε; where it is not positive nobody lies about values.",
-            axes["region"].figure,
+            _figure(axes["region"]),
             "Map of gains over delta and epsilon",
         )
     return drawn
+
+
+def _figure(ax: Axes) -> Figure:
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return figure
 
 
 def _summary(experiment: Experiment, result: Result) -> list[str]:
@@ -114,7 +122,7 @@ def _summary(experiment: Experiment, result: Result) -> list[str]:
     return lines
 
 
-def _tables(result: Result) -> list[tuple[str, object, str]]:
+def _tables(result: Result) -> list[tuple[str, pd.DataFrame, str]]:
     tables = result.tables
     largest = tables["deviations"].sort_values("gain", ascending=False, kind="stable").head(30)
     return [

@@ -6,6 +6,7 @@ import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -179,13 +180,11 @@ def _tables(
     return tables
 
 
-def _revenue_table(
-    experiment: Experiment, per_world: dict[str, Any], exact: dict[str, Any]
-) -> pd.DataFrame:
+def _revenue_table(experiment: Experiment, per_world: dict[str, Any], exact: dict[str, Any]) -> pd.DataFrame:
     kind = exact["mechanism"]
     rows = [(f"{kind} as played", "mechanism", exact["revenue"], *_mean(per_world["revenue"]))]
     if not experiment.truthful:
-        rows.append((f"{kind} if truthful", "mechanism", exact["truthful_revenue"], None, None))
+        rows.append((f"{kind} if truthful", "mechanism", exact["truthful_revenue"], nan, nan))
     labels = {"opt": "OPT", "lookahead": "lookahead", "vickrey": "Vickrey"}
     rows += [
         (label, "benchmark", exact[name], *_mean(per_world[name]))
@@ -193,7 +192,7 @@ def _revenue_table(
         if name in per_world
     ]
     if exact["bound"] is not None:
-        rows.append((f"bound for {kind}", "bound", exact["bound"], None, None))
+        rows.append((f"bound for {kind}", "bound", exact["bound"], nan, nan))
     table = pd.DataFrame(rows, columns=["figure", "group", "exact", "simulated", "standard_error"])
     return table.astype({"exact": float, "simulated": float, "standard_error": float})
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import pandas as pd
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -41,7 +42,7 @@ def show_run(result: Result) -> None:
     )
     revenue = _table("revenue a round", "exact", "simulated, 95 %", "share of OPT")
     opt = result.figures["opt"]
-    for row in result.tables["revenue"].itertuples():
+    for row in _rows(result.tables["revenue"]):
         best = row.exact if not math.isnan(row.exact) else row.simulated
         share = f"{best / opt:.1%}" if opt else "–"
         revenue.add_row(row.figure, number(row.exact), interval(row.simulated, row.standard_error), share)
@@ -60,7 +61,7 @@ def show_run(result: Result) -> None:
 def _show_seats(console: Console, result: Result) -> None:
     title = "best deviation from truth"
     table = _table("seat", "plays", "utility, simulated", title, "reports", "exact gain")
-    for row in result.tables["seats"].itertuples():
+    for row in _rows(result.tables["seats"]):
         lie = f"value {row.value_report}, belief {row.belief_report}"
         utility = interval(row.utility, row.standard_error)
         table.add_row(str(row.seat), row.strategy, utility, f"type {row.type}", lie, f"{row.gain:+.6g}")
@@ -91,7 +92,7 @@ def show_deviations(experiment: Experiment, found: Deviations) -> None:
     )
     table = _table("seat", "type", "value report", "belief report", "interim gain", "best ex post", "Pr(type)")
     rows = found.table.sort_values("gain", ascending=False, kind="stable").head(_SHOWN)
-    for row in rows.itertuples():
+    for row in _rows(rows):
         table.add_row(
             str(row.seat),
             row.type,
@@ -105,6 +106,10 @@ def show_deviations(experiment: Experiment, found: Deviations) -> None:
     left = len(found.table) - len(rows)
     if left > 0:
         console.print(f"and {left} more; --json prints them all")
+
+
+def _rows(table: pd.DataFrame) -> Iterable[Any]:
+    return table.itertuples()
 
 
 def _console() -> Console:

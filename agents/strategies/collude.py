@@ -22,8 +22,8 @@ from agents.game import Pool, Seat
 from agents.plan import Plan, pure_plan
 from agents.strategies.strategy import PlannedStrategy
 from mechanisms.classical.vickrey import SingleGoodMechanism
-from mechanisms.environment import IntArray
 from mechanisms.ties import win_weights
+
 
 class Collude(PlannedStrategy):
     """A member of a ring; every member's seat names the same ring.
@@ -46,9 +46,7 @@ class Collude(PlannedStrategy):
         if seat.index not in self._ring:
             raise ValueError(f"seat {seat.index} colludes in a ring of others, {list(self._ring)}")
         pool = seat.pool(self._ring)
-        schemes = [
-            _scheme(pool, lie, suppress=suppress) for lie in _LIES for suppress in (False, True)
-        ]
+        schemes = [_scheme(pool, lie, suppress=suppress) for lie in _LIES for suppress in (False, True)]
         worth = np.stack([pool.worth(scheme) for scheme in schemes])
         best = worth.argmax(axis=0)  # truth is the first scheme, so it wins ties
         mine = self._ring.index(seat.index)

@@ -13,7 +13,7 @@ import numpy as np
 
 from agents.game import Seat
 from mechanisms.beliefs import Joint, independent, joint
-from mechanisms.environment import FloatArray, IntArray
+from mechanisms.environment import BoolArray, FloatArray, IntArray
 
 ValueRule = Callable[..., FloatArray]
 BeliefRule = Callable[..., IntArray]
@@ -72,7 +72,8 @@ def _moved(seat: Seat, steps: int, factor: float | None, sign: float) -> IntArra
     if factor < 0:
         raise ValueError(f"factor must not be negative, but is {factor}")
     ladder = order[::-1] if sign > 0 else order  # the nearest fitting type comes first
-    fits = (sign * worth[ladder][None] <= sign * factor * worth[seat.types][:, None]).all(axis=2)
+    reach = sign * factor * worth[seat.types][:, None] + 1e-9
+    fits: BoolArray = np.all(sign * worth[ladder][None] <= reach, axis=2)
     return np.where(fits.any(axis=1), ladder[fits.argmax(axis=1)], ladder[-1])
 
 
@@ -95,7 +96,7 @@ def role_aware(seat: Seat) -> IntArray:
         for kind in range(seat.menu_size):
             profile = np.insert(belief.atoms, seat.index, kind, axis=1)
             asked = 1.0 - seat.mechanism.role_probabilities(profile)[:, seat.index]
-            if (asked > 0).any():
+            if float(asked.max()) > 0.0:
                 table[cell, kind] = seat.book.add(belief.given(asked))
     return table
 
@@ -178,12 +179,8 @@ def belief_menu(seat: Seat, *, other_types: int = 12) -> dict[str, IntArray]:
     They are the rules with their defaults, and the posteriors of up to `other_types` of the seat's cells,
     spread evenly over them.
     """
-    menu = {
-        name: rule(seat) for name, rule in BELIEF_RULES.items() if name != "other-type"
-    }
+    menu = {name: rule(seat) for name, rule in BELIEF_RULES.items() if name != "other-type"}
     cells = len(seat.types)
     for cell in np.unique(np.linspace(0, cells - 1, min(cells, other_types)).round().astype(int)):
-        menu[f"type {seat.names[cell]}"] = np.full(
-            (cells, seat.menu_size), seat.posteriors[cell]
-        )
+        menu[f"type {seat.names[cell]}"] = np.full((cells, seat.menu_size), seat.posteriors[cell])
     return menu

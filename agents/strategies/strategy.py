@@ -6,11 +6,10 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from agents.game import Seat
 from agents.plan import Plan
 from mechanisms.beliefs import Uniforms
+from mechanisms.draws import draw
 from mechanisms.environment import FloatArray, IntArray
 
 
@@ -56,7 +55,7 @@ class Strategy(ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
 
-    def prepare(self, seat: Seat, worlds: int) -> None:
+    def prepare(self, seat: Seat, worlds: int) -> None:  # noqa: B027 - most have nothing to prepare
         """Get ready to play in that seat, in that many worlds."""
 
     @abstractmethod
@@ -67,7 +66,7 @@ class Strategy(ABC):
     def report_belief(self, view: View, rng: Uniforms) -> IntArray:
         """Return the id of the announced belief in each world, ``(worlds,)``."""
 
-    def learn(self, view: View, feedback: Feedback) -> None:
+    def learn(self, view: View, feedback: Feedback) -> None:  # noqa: B027 - most do not learn
         """Take in what the settled round showed."""
 
     def plan(self, seat: Seat) -> Plan | None:
@@ -101,10 +100,11 @@ class PlannedStrategy(Strategy):
         pure = self._plan.pure_values
         if pure is not None:
             return pure[view.information]
-        edges = self._plan.value_edges[view.information]
-        coin = rng.random(len(view.information))
-        return np.minimum((edges <= coin[:, None]).sum(axis=1), edges.shape[1] - 1)
+        return draw(self._plan.value_edges[view.information], rng.random(len(view.information)))
 
     def report_belief(self, view: View, rng: Uniforms) -> IntArray:
         """Look the belief up."""
+        pure = self._plan.pure_beliefs
+        if pure is not None:
+            return pure[view.information]
         return self._plan.beliefs[view.information, view.announced]

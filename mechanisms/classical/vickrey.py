@@ -47,9 +47,7 @@ class SingleGoodMechanism(Mechanism):
         """Return the probability that each player is the chosen highest bidder i*."""
         return chosen_probabilities(self.bids(values), self.ties)
 
-    def sale(
-        self, values: IntArray, winner: int, price: FloatArray
-    ) -> tuple[IntArray, FloatArray]:
+    def sale(self, values: IntArray, winner: int, price: FloatArray) -> tuple[IntArray, FloatArray]:
         """Return allocation and payments when `winner` buys at `price` if her announced value reaches it."""
         sold = self.environment.values[winner][values[:, winner]] >= price
         payments = np.zeros(values.shape)

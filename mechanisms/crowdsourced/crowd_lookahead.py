@@ -59,9 +59,7 @@ class CrowdLookahead(LookaheadAuction):
         keys = np.delete(np.concatenate([reports.values, reports.beliefs], axis=1), [role, role + len(shape)], 1)
         first, inverse = distinct_rows(keys)
         values, beliefs = reports.values[first], reports.beliefs[first]
-        offer = self.offer(
-            values, role, aggregate_conditional(self.book, shape, role, values, beliefs)
-        )
+        offer = self.offer(values, role, aggregate_conditional(self.book, shape, role, values, beliefs))
         allocation, payments = self.sale(reports.values, role, offer.price[inverse])
         return Settled(allocation, payments, self.rewards(reports, role), offer.fallback[inverse])
 

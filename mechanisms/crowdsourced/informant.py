@@ -94,9 +94,7 @@ class Informant(Mechanism):
             self._run_on_others(reports, role, allocation, payments)
         return Settled(allocation, payments, rewards, np.zeros(rounds))
 
-    def _run_on_others(
-        self, reports: Reports, informant: int, allocation: FloatArray, payments: FloatArray
-    ) -> None:
+    def _run_on_others(self, reports: Reports, informant: int, allocation: FloatArray, payments: FloatArray) -> None:
         others = [i for i in range(self.environment.players) if i != informant]
         ids, inverse = np.unique(reports.beliefs[:, informant], return_inverse=True)
         point = self._rest[informant].flat(reports.values[:, others])
@@ -108,10 +106,7 @@ class Informant(Mechanism):
         """Return which allocation of the whole environment each allocation of the others is."""
         whole = {tuple(row): k for k, row in enumerate(self.environment.allocations.tolist())}
         return np.array(
-            [
-                whole[(*row[:informant], 0, *row[informant:])]
-                for row in self._rest[informant].allocations.tolist()
-            ]
+            [whole[(*row[:informant], 0, *row[informant:])] for row in self._rest[informant].allocations.tolist()]
         )
 
     def guarantee(self, opt: float) -> float:

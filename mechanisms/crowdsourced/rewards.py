@@ -12,9 +12,7 @@ from mechanisms.outcomes import Reports
 from mechanisms.scoring import Score
 
 
-def belief_reward(
-    book: BeliefBook, shape: Sequence[int], score: Score, reports: Reports, player: int
-) -> FloatArray:
+def belief_reward(book: BeliefBook, shape: Sequence[int], score: Score, reports: Reports, player: int) -> FloatArray:
     """Return ``(rounds,)``: the score of one player's belief about the others at their announced values."""
     others = tuple(np.delete(np.array(shape), player).tolist())
     point = flat_index(np.delete(reports.values, player, axis=1), others)

@@ -1,0 +1,227 @@
+"""What every registered mechanism must do: `play` tosses the coins that `expect` averages over.
+
+A new entry of the registry is covered as it stands; its parameters are found from its constructor.
+"""
+
+import numpy as np
+import pytest
+
+from mechanisms import MECHANISMS, Reports, assignment, memo, single_good
+from tests.priors import (
+    build,
+    mechanism_variants,
+    random_belief,
+    random_reports,
+    single_good_only,
+    variant_id,
+    variants,
+)
+
+PAIR = single_good([[1, 3, 4], [2, 3, 6]])
+TRIO = single_good([[1, 2], [1, 2, 4], [2, 3]])
+GOODS = assignment(["a", "b"], [[[1, 2, 4], [3, 0, 3]], [[2, 2, 2], [0, 5, 6], [1, 1, 1]]])
+ENVIRONMENTS = {"pair": PAIR, "trio": TRIO, "goods": GOODS}
+
+SITUATIONS = [
+    (where, name, options)
+    for where in ENVIRONMENTS
+    for name, options in mechanism_variants()
+    if where != "goods" or not single_good_only(MECHANISMS[name])
+]
+every_situation = pytest.mark.parametrize(
+    ("where", "name", "options"), SITUATIONS, ids=[f"{w}-{variant_id((n, o))}" for w, n, o in SITUATIONS]
+)
+
+
+class Counting:
+    """A stream that counts how often it is asked, and for how much."""
+
+    def __init__(self, seed):
+        self.asked = []
+        self._rng = np.random.default_rng(seed)
+
+    def random(self, size):
+        self.asked.append(size)
+        return self._rng.random(size)
+
+
+def situation(where, name, options, rounds, seed=1):
+    environment = ENVIRONMENTS[where]
+    prior = random_belief(np.random.default_rng(14), environment.shape)
+    mechanism = build(name, environment, prior, **options)
+    return mechanism, random_reports(mechanism, seed, rounds)
+
+
+def fields(outcomes):
+    return [outcomes.allocation, outcomes.payments, outcomes.rewards, outcomes.fallback, outcomes.role]
+
+
+def assert_same(one, other):
+    for left, right in zip(fields(one), fields(other), strict=True):
+        if left is None:
+            assert right is None
+        else:
+            np.testing.assert_array_equal(left, right)
+
+
+def assert_mean_zero(difference, errors=4):
+    """Within some standard errors, exactly where there is no chance."""
+    error = difference.std(axis=0) / np.sqrt(len(difference))
+    assert (abs(difference.mean(axis=0)) <= errors * error + 1e-12).all()
+
+
+def compare_play_with_expect(where, name, options, rounds, kinds):
+    """Some random reports, each in many rounds: all together, and each by itself."""
+    mechanism, few = situation(where, name, options, kinds)
+    expected = mechanism.expect(few)
+    number = np.arange(rounds) % kinds
+    played = mechanism.play(few.take(number), np.random.default_rng(2))
+    assert played.allocation.shape == (rounds,)
+    shares = np.eye(len(mechanism.environment.allocations))[played.allocation]
+    for drawn, mean in (
+        (shares, expected.allocation),
+        (played.payments, expected.payments),
+        (played.rewards, expected.rewards),
+        (played.fallback, expected.fallback),
+    ):
+        difference = drawn - mean[number]
+        assert_mean_zero(difference)
+        for each in range(kinds):
+            assert_mean_zero(difference[number == each], errors=5)
+
+
+@every_situation
+def test_play_means_what_expect_says(where, name, options):
+    compare_play_with_expect(where, name, options, 20_000, 5)
+
+
+@pytest.mark.slow
+@every_situation
+def test_play_means_what_expect_says_in_many_rounds(where, name, options):
+    compare_play_with_expect(where, name, options, 200_000, 20)
+
+
+@every_situation
+def test_no_coin_leaves_a_truthful_player_worse_off(where, name, options):
+    mechanism, reports = situation(where, name, options, 20_000)
+    played = mechanism.play(reports, np.random.default_rng(3))
+    surplus = played.worth(mechanism.environment, reports.values) - played.payments
+    assert surplus.min() >= -1e-9
+    assert played.payments.min() >= 0.0
+    assert played.rewards.min() >= 0.0
+
+
+@every_situation
+def test_the_same_seed_gives_the_same_bits(where, name, options):
+    mechanism, reports = situation(where, name, options, 500)
+    first = mechanism.play(reports, np.random.default_rng(4))
+    again = mechanism.play(reports, np.random.default_rng(4))
+    twin, same_reports = situation(where, name, options, 500)
+    np.testing.assert_array_equal(reports.beliefs, same_reports.beliefs)
+    assert_same(first, again)
+    assert_same(first, twin.play(same_reports, np.random.default_rng(4)))
+
+
+@every_situation
+def test_the_number_of_draws_does_not_depend_on_the_reports(where, name, options):
+    mechanism, reports = situation(where, name, options, 300)
+    asked = []
+    for told in (reports, random_reports(mechanism, 9, 300), reports.take(np.zeros(300, dtype=int))):
+        stream = Counting(5)
+        mechanism.play(told, stream)
+        asked.append(stream.asked)
+    assert asked[0] == asked[1] == asked[2]
+    assert set(asked[0]) <= {300}
+
+
+@every_situation
+def test_one_players_report_leaves_the_other_rounds_as_they_were(where, name, options):
+    mechanism, reports = situation(where, name, options, 400)
+    changed = Reports(reports.values.copy(), reports.beliefs.copy())
+    odd = np.arange(1, 400, 2)
+    changed.values[odd, 0] = (changed.values[odd, 0] + 1) % mechanism.environment.shape[0]
+    before = mechanism.play(reports, np.random.default_rng(6))
+    after = mechanism.play(changed, np.random.default_rng(6))
+    for left, right in zip(fields(before), fields(after), strict=True):
+        if left is not None:
+            np.testing.assert_array_equal(left[::2], right[::2])
+
+
+@every_situation
+def test_play_with_a_full_memory_is_play_with_an_empty_one(where, name, options):
+    """The table of settled reports grows by other reports first, in another order."""
+    mechanism, reports = situation(where, name, options, 1_500)
+    played = mechanism.play(reports, np.random.default_rng(7))
+
+    grown, same_reports = situation(where, name, options, 1_500)
+    for seed in range(5):
+        more = random_reports(grown, seed, 40 * 4**seed, menu=2 + seed)
+        grown.play(more, np.random.default_rng(seed))
+    grown.play(same_reports.take(np.arange(1_499, -1, -1)), np.random.default_rng(8))
+    assert_same(played, grown.play(same_reports, np.random.default_rng(7)))
+
+
+@every_situation
+@pytest.mark.parametrize("limit", [1, 200])
+def test_play_beyond_the_memory_is_the_same(monkeypatch, where, name, options, limit):
+    mechanism, reports = situation(where, name, options, 400)
+    played = mechanism.play(reports, np.random.default_rng(7))
+    monkeypatch.setattr(memo, "LIMIT", limit)
+    short, same_reports = situation(where, name, options, 400)
+    short.play(same_reports.take(np.arange(3)), np.random.default_rng(1))
+    assert_same(played, short.play(same_reports, np.random.default_rng(7)))
+    assert_same(played, short.play(same_reports, np.random.default_rng(7)))
+
+
+@every_situation
+def test_a_role_that_was_drawn_before_is_kept(where, name, options):
+    mechanism, reports = situation(where, name, options, 2_000)
+    role = mechanism.draw_role(reports.values, np.random.default_rng(10))
+    told = Reports(reports.values, reports.beliefs, role)
+    played, expected = mechanism.play(told, np.random.default_rng(11)), mechanism.expect(told)
+    if mechanism.has_role:
+        np.testing.assert_array_equal(played.role, role)
+    else:
+        assert played.role is None
+    assert_mean_zero(played.payments - expected.payments)
+    np.testing.assert_allclose(played.rewards, expected.rewards)  # rewards depend on no other coin
+
+
+@every_situation
+def test_drawn_roles_have_a_positive_chance(where, name, options):
+    mechanism, reports = situation(where, name, options, 2_000)
+    played = mechanism.play(reports, np.random.default_rng(12))
+    if mechanism.has_role:
+        chances = mechanism.role_probabilities(reports.values)
+        assert (chances[np.arange(2_000), played.role] > 0).all()
+
+
+@pytest.mark.parametrize("name", ["M", "L", "L-printed"])
+@pytest.mark.parametrize("where", ["pair", "trio"])
+def test_rewards_add_up_to_at_most_epsilon(where, name):
+    """But for L as printed, where i* has epsilon and each other up to epsilon / n."""
+    for options in variants(MECHANISMS[name]):
+        mechanism, reports = situation(where, name, options, 3_000)
+        n = mechanism.environment.players
+        limit = mechanism.epsilon * ((2 - 1 / n) if name == "L-printed" else 1)
+        for outcomes in (mechanism.expect(reports), mechanism.play(reports, np.random.default_rng(3))):
+            assert outcomes.rewards.sum(axis=1).max() <= limit + 1e-12
+    assert outcomes.rewards.max() > 0
+
+
+@every_situation
+def test_no_rounds_at_all(where, name, options):
+    mechanism, reports = situation(where, name, options, 0)
+    for outcomes in (mechanism.expect(reports), mechanism.play(reports, np.random.default_rng(1))):
+        assert len(outcomes.payments) == 0
+        assert outcomes.payments.shape == (0, mechanism.environment.players)
+
+
+@every_situation
+def test_reports_are_left_as_they_were(where, name, options):
+    mechanism, reports = situation(where, name, options, 50)
+    values, beliefs = reports.values.copy(), reports.beliefs.copy()
+    mechanism.expect(reports)
+    mechanism.play(reports, np.random.default_rng(1))
+    np.testing.assert_array_equal(reports.values, values)
+    np.testing.assert_array_equal(reports.beliefs, beliefs)
