@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
 from numbers import Real
+from typing import Any
 
 import matplotlib
+import numpy as np
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -61,7 +63,7 @@ class _Table:
 
 
 def render(report: Report) -> str:
-    """Return the report as one HTML page.
+    """Return the report as one HTML page; the figures keep the layout that they were rendered with.
 
     >>> "<h1>A &lt;b&gt; auction</h1>" in render(Report("A <b> auction"))
     True
@@ -73,13 +75,12 @@ def render(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    plots = [
+    figures = [
         (caption, _svg(figure, alt, f"f{number}-"))
         for number, (caption, figure, alt) in enumerate(report.figures, start=1)
     ]
     tables = [_table(*entry) for entry in report.tables]
-    template = environment.get_template("report.html.j2")
-    return template.render(report=report, plots=plots, tables=tables)
+    return environment.get_template("report.html.j2").render(report=report, figures=figures, tables=tables)
 
 
 def format_cell(value: object) -> str:
@@ -88,12 +89,55 @@ def format_cell(value: object) -> str:
     >>> [format_cell(x) for x in (2.3456789, 120, 1234567.8, float("nan"), float("-inf"), True)]
     ['2.3457', '120', '1234568', '–', '-∞', 'yes']
     """
-    if isinstance(value, Real) and not isinstance(value, bool):
-        ...
+    if isinstance(value, bool | np.bool):
+        return "yes" if value else "no"
+    if value is None or value is pd.NA or value is pd.NaT:
+        return "–"
+    if not isinstance(value, Real):
+        return str(value)
+    number = float(value)
+    if math.isnan(number):
+        return "–"
+    if math.isinf(number):
+        return "∞" if number > 0 else "-∞"
+    whole = number.is_integer() or abs(number) >= 1e5
+    return f"{number:.0f}" if whole and abs(number) < 1e15 else f"{number:.5g}"
+
+
+def _table(caption: str, frame: pd.DataFrame, note: str) -> _Table:
+    """Return the first rows as text, with a named index as a column of its own."""
+    if any(name is not None for name in frame.index.names):
+        frame = frame.reset_index()
+    shown = frame.head(MAX_ROWS)
+    numeric = [_is_numeric(shown.iloc[:, place]) for place in range(shown.shape[1])]
+    rows = [
+        [_Cell(format_cell(value), number) for value, number in zip(row, numeric, strict=True)]
+        for row in shown.astype(object).itertuples(index=False, name=None)
+    ]
+    head = [_Cell(str(name).replace("_", " "), number) for name, number in zip(shown, numeric, strict=True)]
+    return _Table(caption, note, head, rows, len(frame) - len(shown))
+
+
+def _is_numeric(column: pd.Series[Any]) -> bool:
+    return all(isinstance(value, Real) and not isinstance(value, bool) for value in column.dropna())
 
 
 def _svg(figure: Figure, alt: str, prefix: str) -> Markup:
-    """Return the figure as an SVG element whose ids start with `prefix`, scaled by the page's style."""
+    """Return the figure as an SVG element whose ids start with `prefix` and whose fonts are the page's."""
     buffer = StringIO()
     with matplotlib.rc_context({"svg.hashsalt": "crowdbayes", "svg.fonttype": "none"}):
         figure.savefig(buffer, format="svg", metadata={"Date": None})
+    figure.set_layout_engine("none")  # solved once: solving it again would move everything by a hair
+    text = buffer.getvalue()
+    text = re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg ") :], flags=re.DOTALL)
+    text = re.sub(r"<[^>]+>", lambda tag: _own_tag(tag[0], prefix), text)
+    points = 72.0 * figure.get_figwidth()
+    frame = (
+        f'<svg role="img" aria-label="{escape(alt)}" style="max-width:{points:.0f}pt;min-width:{0.7 * points:.0f}pt"'
+    )
+    return Markup(re.sub(r'<svg (.*?)width="[^"]*" height="[^"]*"', lambda tag: f"{frame} {tag[1]}", text, count=1))
+
+
+def _own_tag(tag: str, prefix: str) -> str:
+    tag = re.sub(r'( id="|url\(#|href="#)', rf"\g<1>{prefix}", tag)
+    return re.sub(r"font-family: [^;\"]*;? ?", "", tag)

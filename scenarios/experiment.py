@@ -25,6 +25,17 @@ from scenarios.streams import seed_sequence
 MAX_STATES = 2_000_000
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where grids and prior come from."""
+
+    values: Sequence[Sequence[int]] | None
+    prior: TablePrior | IndependentPrior
+    unit: float
+    notes: tuple[str, ...] = ()
+    provenance: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Experiment:
     """A scenario brought to life.
@@ -35,8 +46,7 @@ class Experiment:
     space : the states.
     knowledge : who knows what.
     game : the scenario's mechanism on them.
-    notes : plain sentences that belong beside the figures, such as where a prior of bids comes from.
-    unit : money per unit of value.
+    origin : where the grids and the prior come from.
     """
 
     scenario: Scenario
@@ -44,8 +54,17 @@ class Experiment:
     space: StateSpace
     knowledge: Knowledge
     game: Game
-    notes: tuple[str, ...]
-    unit: float
+    origin: Origin
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Plain sentences that belong beside the figures, such as where a prior of bids comes from."""
+        return self.origin.notes
+
+    @property
+    def unit(self) -> float:
+        """Money per unit of value."""
+        return self.origin.unit
 
     @property
     def environment(self) -> Environment:
@@ -100,7 +119,7 @@ class Experiment:
                 "profiles": profiles,
                 "probabilities": self.space.weights.tolist(),
             }
-        notes = "".join(f"# {line}\n" for note in self.notes for line in note.splitlines())
+        notes = "".join(f"# {line}\n" for line in self.origin.provenance)
         return notes + tomli_w.dumps({"name": self.scenario.name, **data})
 
     def _entry_number(self, seat: int) -> int:
@@ -121,10 +140,10 @@ def assemble(scenario: Scenario) -> Experiment:
     """
     source = scenario.source
     with _blame(source, "environment"):
-        values, prior, notes, unit = _values_and_prior(scenario)
-        environment = _environment(scenario, values)
+        origin = _origin(scenario)
+        environment = _environment(scenario, origin.values)
     with _blame(source, "prior"):
-        space = _states(environment, prior)
+        space = _states(environment, origin.prior)
     with _blame(source, "knowledge"):
         knowledge = _knowledge(scenario, environment, space)
     setting = Setting(environment, BeliefBook(), space.prior)
@@ -135,7 +154,7 @@ def assemble(scenario: Scenario) -> Experiment:
             f"{source}: seats has {len(scenario.seats)} entries; give one for all or one for each of the "
             f"{environment.players} players"
         )
-    experiment = Experiment(scenario, setting, space, knowledge, Game(mechanism, knowledge), notes, unit)
+    experiment = Experiment(scenario, setting, space, knowledge, Game(mechanism, knowledge), origin)
     experiment.strategies()
     return experiment
 
@@ -152,16 +171,14 @@ def _blame(source: str, field: str) -> Iterator[None]:
         raise BadInput(f"{source}: {field}: {error}") from None
 
 
-def _values_and_prior(
-    scenario: Scenario,
-) -> tuple[Sequence[Sequence[int]] | None, TablePrior | IndependentPrior, tuple[str, ...], float]:
+def _origin(scenario: Scenario) -> Origin:
     """Return the grids and the prior, those of a bids file read from it."""
     prior = scenario.prior
     if not isinstance(prior, BidsPrior):
-        return scenario.environment.values, prior, (), scenario.environment.unit
+        return Origin(scenario.environment.values, prior, scenario.environment.unit)
     if scenario.environment.kind != "single-good" or scenario.environment.values is not None:
         raise BadInput("environment.values must be left out with a prior of bids, which makes the grid itself")
-    from scenarios.bids import prior_from_bids
+    from scenarios.bids import CAUTION, prior_from_bids
 
     options = prior.model_dump(exclude={"kind", "path"})
     found = prior_from_bids(scenario.folder / prior.path, **options)
@@ -170,7 +187,9 @@ def _values_and_prior(
         profiles=[list(profile) for profile in found.profiles],
         probabilities=list(found.probabilities),
     )
-    return found.values, table, tuple(found.summary()), found.unit
+    dropped = ", ".join(f"{count} {reason}" for reason, count in found.dropped.items()) or "none"
+    note = f"the prior comes from {found.used} auctions in {found.source}; dropped: {dropped}"
+    return Origin(found.values, table, found.unit, (note, CAUTION), tuple(found.summary()))
 
 
 def _environment(scenario: Scenario, values: Sequence[Sequence[int]] | None) -> Environment:
