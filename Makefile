@@ -62,7 +62,7 @@ format: $(READY) ## put the code in its standard form
 	$(BIN)/ruff format
 
 bench: $(READY) ## measure the speed
-	$(BIN)/python -m bench
+	$(BIN)/python benchmarks/market.py
 
 lock: ## choose the versions in requirements.lock anew
 	@mkdir -p "$$TMPDIR"

@@ -50,7 +50,16 @@ MISINFORMATION: dict[str, Callable[..., FloatArray]] = {
 
 
 def misinform(knowledge: Knowledge, player: int, opinion: FloatArray) -> Knowledge:
-    """Return the same knowledge with one player's opinion replaced."""
+    """Return the same knowledge with one player's opinion replaced.
+
+    Raises
+    ------
+    ValueError : if the opinion gives one of her own cells no probability: she would then believe nothing there.
+    """
+    mass = np.bincount(knowledge.cells[:, player], opinion)
+    if not (mass > 0).all():
+        name = knowledge.names[player][int(mass.argmin())]
+        raise ValueError(f"player {player}'s opinion rules out her own type {name}, which can occur")
     opinions = knowledge.opinions.copy()
     opinions[player] = opinion
     return replace(knowledge, opinions=opinions)

@@ -12,6 +12,7 @@ from agents.game import Game, Seat
 from agents.strategies import belief_menu
 from mechanisms.environment import BoolArray, FloatArray, IntArray
 
+_ROUNDING = 1e-12
 COLUMNS = [
     "seat",
     "type",
@@ -140,17 +141,22 @@ def truthful_region(make: Callable[[float, float], Game], epsilons: Sequence[flo
     """
     base, lottery, reward = (_value_gains(make(e, d)) for e, d in ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0)))
     reward = reward - base
-    rows = [(e, d, float(((1 - d) * base + d * lottery + e * reward).max())) for d in deltas for e in epsilons]
+    rows = [(e, d, _tidy(float(((1 - d) * base + d * lottery + e * reward).max()))) for d in deltas for e in epsilons]
     border = []
     for d in deltas:
         margin = -((1 - d) * base + d * lottery)
-        tempted = reward > 1e-12
+        tempted = reward > _ROUNDING
         limits = np.maximum(margin[tempted], 0.0) / reward[tempted]
         border.append((d, float(limits.min(initial=np.inf))))
     return Region(
         pd.DataFrame(rows, columns=["epsilon", "delta", "gain"]),
         pd.DataFrame(border, columns=["delta", "epsilon"]),
     )
+
+
+def _tidy(gain: float) -> float:
+    """Return zero for what is only rounding."""
+    return 0.0 if abs(gain) < _ROUNDING else gain
 
 
 def _value_gains(game: Game) -> FloatArray:

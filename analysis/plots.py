@@ -17,17 +17,23 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import TwoSlopeNorm
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch, Rectangle
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from agents.strategies import BELIEF_RULES
+from analysis.drawing import BLUE, Z95, amount, finish, new_axes, plain, short
+from analysis.heat import deviation_grid, deviation_heat
 
-Z95 = 1.959964
-BLUE = "#0173b2"
+__all__ = [
+    "Z95",
+    "deviation_grid",
+    "deviation_heat",
+    "knowledge_revenue",
+    "new_axes",
+    "region_map",
+    "revenue_bars",
+    "revenue_by_round",
+]
 _BARS: dict[str, dict[str, Any]] = {
     "mechanism": {"facecolor": BLUE, "edgecolor": "black"},
     "benchmark": {"facecolor": "0.88", "edgecolor": "0.3", "hatch": "///"},
@@ -36,12 +42,6 @@ _BARS: dict[str, dict[str, Any]] = {
 _TRUTH: dict[str, Any] = {"facecolor": "white", "edgecolor": BLUE, "hatch": "///"}
 _LIES: dict[str, Any] = {"facecolor": "#f6dcc0"}
 _STAR: dict[str, Any] = {"linestyle": "", "marker": "*", "mfc": "white", "mec": "black"}
-
-
-def new_axes(*, width: float = 7.5, height: float = 4.2) -> Axes:
-    """Return the Axes of a new figure, `width` by `height` inches, that keeps its labels inside."""
-    with sns.axes_style("ticks"):
-        return _new_figure(width, height).add_subplot()
 
 
 def revenue_bars(table: pd.DataFrame, ax: Axes, *, unit: str = "") -> Axes:
@@ -64,13 +64,11 @@ def revenue_bars(table: pd.DataFrame, ax: Axes, *, unit: str = "") -> Axes:
         if (table["group"] == group).any()
     ]
     if table["simulated"].notna().any():
-        handles.append(
-            Line2D([], [], color="black", marker="D", mfc="white", label="simulated, 95 % interval")
-        )
-    ax.set_yticks(range(len(table)), [_plain(fill(str(name), 24)) for name in table["figure"]])
+        handles.append(Line2D([], [], color="black", marker="D", mfc="white", label="simulated, 95 % interval"))
+    ax.set_yticks(range(len(table)), [plain(fill(str(name), 24)) for name in table["figure"]])
     ax.set_ylim(max(len(table), 1) - 0.5, -0.5)
     ax.axvline(0.0, color="black", linewidth=0.8)
-    return _finish(ax, _amount("revenue per round", unit), "", handles, empty=table.empty)
+    return finish(ax, amount("revenue per round", unit), "", handles, empty=table.empty)
 
 
 def revenue_by_round(
@@ -99,43 +97,12 @@ def revenue_by_round(
     for name, value, dash in (("OPT", opt, "-"), ("exact", exact, "--"), ("bound", bound, ":")):
         if value is not None and math.isfinite(value):
             ax.axhline(value, color="black", linestyle=dash, linewidth=1.2)
-            ends.append(_End(value, f"{name} {_short(value)}"))
+            ends.append(_End(value, f"{name} {short(value)}"))
     _label_ends(ax, ends)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.ticklabel_format(useOffset=False)
     name = "round" if size == 1 else f"round (means of {size} rounds)"
-    return _finish(ax, name, _amount("revenue per round", unit), [handle], empty=table.empty)
-
-
-def deviation_heat(table: pd.DataFrame, ax: Axes, *, unit: str = "") -> Axes:
-    """Draw one type's interim gain over truth by value and belief report; truth is boxed, gains have a ▲.
-
-    The table has columns ``seat, type, value, value_report, belief_report, gain``, for one seat and type. At
-    most 16 value and 12 belief reports are shown: the truth and those with the largest gains.
-    """
-    _heat(table, ax, table["gain"], unit)
-    if not table.empty:
-        _gain_scale([ax], unit)
-    return ax
-
-
-def deviation_grid(table: pd.DataFrame, *, unit: str = "", limit: int = 6) -> Figure:
-    """Return a figure with a heat map for each of the `limit` types with the largest gains, on one scale."""
-    by_type = [part for _, part in table.groupby(["seat", "type"], sort=False)]
-    chosen = sorted(by_type, key=lambda part: -part["gain"].max())[:limit] or [table]
-    beliefs = max(len(_shown_beliefs(part)) for part in chosen)
-    values = max(len(_shown_values(part)) for part in chosen)
-    columns = 2 if beliefs <= 6 and len(chosen) > 1 else 1
-    rows = math.ceil(len(chosen) / columns)
-    height = rows * (1.7 + 0.3 * values)
-    figure = _new_figure(2.6 + 0.8 * columns * max(beliefs, 4), height)
-    with sns.axes_style("ticks"):
-        axes = [figure.add_subplot(rows, columns, place + 1) for place in range(len(chosen))]
-    for part, ax in zip(chosen, axes, strict=True):
-        _heat(part, ax, pd.concat(chosen)["gain"], unit)
-    if not table.empty:
-        _gain_scale(axes, unit)
-    return figure
+    return finish(ax, name, amount("revenue per round", unit), [handle], empty=table.empty)
 
 
 def region_map(
@@ -158,8 +125,9 @@ def region_map(
     border = border.dropna().sort_values("delta")
     grid = table.pivot_table(index="delta", columns="epsilon", values="gain")
     spanned = border if table.empty else table
+    point = None if point is None or point[1] <= 0 else point  # a logarithmic axis has no place for 0
     near = [] if point is None else [(0.9 * point[0], 0.8 * point[1]), (1.1 * point[0], 1.25 * point[1])]
-    left, right = _limits([*spanned["epsilon"], *(epsilon for _, epsilon in near)])
+    left, right = _limits([*spanned["epsilon"][spanned["epsilon"] > 0], *(epsilon for _, epsilon in near)])
     ax.set(xscale="log", xlim=(left, right), ylim=_limits([*spanned["delta"], *(delta for delta, _ in near)]))
     ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if right < 40 * left else (1.0,)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -172,17 +140,17 @@ def region_map(
         handles += ax.plot(edge, delta, color="black", linewidth=2.5, label="exact border")
     if min(grid.shape) > 1:
         _draw_gains(ax, grid, fill=len(border) < 2)
-        handles.append(
-            Line2D([], [], color="0.25", linewidth=0.9, label=_amount("best gain from a lie", unit))
-        )
+        handles.append(Line2D([], [], color="0.25", linewidth=0.9, label=amount("best gain from a lie", unit)))
     else:
-        for spots, marker, inside in ((table["gain"] <= 1e-12, "o", "w"), (table["gain"] > 1e-12, "X", "k")):
-            ax.plot(table["epsilon"][spots], table["delta"][spots], marker, mec="black", mfc=inside)
+        pays = table["gain"] > 1e-12
+        for spots, marker, name in ((table[~pays], "o", "no lie pays"), (table[pays], "X", "a lie pays")):
+            at = (spots["epsilon"], spots["delta"])
+            handles += ax.plot(*at, marker, color="black", clip_on=False, label=f"computed: {name}")
     if point is not None:
         ax.plot(point[1], point[0], ms=16, zorder=5, **_STAR)
         handles.append(Line2D([], [], ms=12, label="this scenario", **_STAR))
-    name = _amount("ε, the scale of rewards", unit)
-    return _finish(ax, name, "δ, probability of the lottery", handles, empty=spanned.empty)
+    name = amount("ε, the scale of rewards", unit)
+    return finish(ax, name, "δ, probability of the lottery", handles, empty=spanned.empty)
 
 
 def knowledge_revenue(table: pd.DataFrame, ax: Axes, *, unit: str = "") -> Axes:
@@ -206,13 +174,13 @@ def knowledge_revenue(table: pd.DataFrame, ax: Axes, *, unit: str = "") -> Axes:
     if len(opt):
         middle = opt.index.map(place).to_numpy(float)
         ax.hlines(opt, middle - 0.5, middle + 0.5, "black")
-        ends.append(_End(float(opt.iloc[-1]), f"OPT {_short(float(opt.iloc[-1]))}"))
-    ax.set_xticks(range(len(place)), [_plain(fill(str(name), 16)) for name in place])
+        ends.append(_End(float(opt.iloc[-1]), f"OPT {short(float(opt.iloc[-1]))}"))
+    ax.set_xticks(range(len(place)), [plain(fill(str(name), 16)) for name in place])
     ax.set_xlim(-0.25, max(len(place), 1) - 0.92)
     ax.ticklabel_format(axis="y", useOffset=False)
     _label_ends(ax, ends)
-    name = _amount("revenue per round", unit)
-    return _finish(ax, "what players know, from least to most", name, empty=table.empty)
+    name = amount("revenue per round", unit)
+    return finish(ax, "what players know, from least to most", name, empty=table.empty)
 
 
 @dataclass(frozen=True)
@@ -238,7 +206,7 @@ def _label_ends(ax: Axes, ends: Sequence[_End]) -> None:
     arrow = {"arrowstyle": "-", "color": "0.5", "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0}
     for end, place in zip(ends, places, strict=True):
         at: dict[str, Any] = {"xycoords": ax.get_yaxis_transform(), "textcoords": "axes fraction"}
-        text = ax.annotate(_plain(end.text), (1.0, end.y), (1.035, place), **at, arrowprops=arrow)
+        text = ax.annotate(plain(end.text), (1.0, end.y), (1.035, place), **at, arrowprops=arrow)
         text.set(color=end.colour, fontsize=9, verticalalignment="center")
 
 
@@ -247,81 +215,6 @@ def _blocks(table: pd.DataFrame, size: int) -> pd.DataFrame:
     grouped = table.assign(variance=variance).groupby(np.arange(len(table)) // size)
     means = grouped[["round", "revenue", "variance"]].mean()
     return means.assign(standard_error=np.sqrt(means["variance"].astype(float) / grouped.size()))
-
-
-def _best(table: pd.DataFrame, report: str) -> pd.Series[float]:
-    return table["gain"].astype(float).groupby(table[report].astype(str), sort=False).max()
-
-
-def _shown_beliefs(table: pd.DataFrame, limit: int = 12) -> list[str]:
-    """Return the belief reports to show: the truth, rules, then others, chosen by largest gain."""
-    best = _best(table, "belief_report").drop("truthful", errors="ignore")
-    kept = set(best.nlargest(limit - 1).index)
-    names = [str(name) for name in best.index if name in kept]
-    return ["truthful", *sorted(names, key=lambda name: name.split("(")[0] not in BELIEF_RULES)]
-
-
-def _shown_values(table: pd.DataFrame, limit: int = 16) -> list[str]:
-    """Return the value reports to show, the lowest first: the truth and those with the largest gains."""
-    best = _best(table, "value_report")
-    truth = [str(value) for value in table["value"].unique()]
-    kept = {*truth, *best.drop(truth, errors="ignore").nlargest(limit - len(truth)).index}
-    names = [name for name in dict.fromkeys([*best.index, *truth]) if name in kept]
-    try:
-        return sorted(names, key=float)
-    except ValueError:
-        return names
-
-
-def _heat(table: pd.DataFrame, ax: Axes, scale: pd.Series[float], unit: str) -> None:
-    """Draw one type's heat map, with colours that span the gains in `scale`."""
-    if not table.empty:
-        beliefs, values = _shown_beliefs(table), _shown_values(table)[::-1]
-        reports = table.assign(value_report=table["value_report"].astype(str))
-        gains = reports.pivot_table(
-            index="value_report", columns="belief_report", values="gain", aggfunc="max"
-        )
-        gains = gains.reindex(index=values, columns=beliefs)
-        row = values.index(str(table["value"].iloc[0]))
-        gains.iloc[row, 0] = 0.0
-        tiny = 1e-12 * max(1.0, float(scale.abs().max()))
-        texts = gains.map(lambda gain: _gain_text(gain, tiny)).to_numpy()
-        texts[row, 0] = "truth"
-        font = {"size": 8 if len(beliefs) <= 8 else 7}
-        style = {"annot": texts, "fmt": "", "annot_kws": font, "cmap": "vlag", "linewidths": 0.5}
-        sns.heatmap(
-            gains, ax=ax, cbar=False, norm=_two_sided(scale), xticklabels=False, yticklabels=False, **style
-        )
-        for text in ax.texts:
-            text.set_fontweight("bold" if text.get_text().startswith(("▲", "truth")) else "normal")
-        ax.add_patch(Rectangle((0, row), 1, 1, fill=False, edgecolor="black", linewidth=2.2, clip_on=False))
-        ax.patch.set(facecolor="0.95", edgecolor="0.75", hatch="xx")  # where a report is not in the table
-        names = [_plain(fill(name, 18)) for name in beliefs]
-        ax.set_xticks(np.arange(len(names)) + 0.5, names, rotation=35, ha="right", rotation_mode="anchor")
-        ax.set_yticks(np.arange(len(values)) + 0.5, [_plain(name) for name in values])
-        ax.set_title(_plain(f"seat {table['seat'].iloc[0]}, type {table['type'].iloc[0]}"), size=10)
-    rows = _of("value report", table["value_report"].nunique(), 16)
-    rows = _amount(rows, unit) if pd.api.types.is_numeric_dtype(table["value_report"]) else rows
-    _finish(ax, _of("belief report", table["belief_report"].nunique(), 12), rows, empty=table.empty)
-    sns.despine(ax=ax, left=True, bottom=True)
-
-
-def _two_sided(scale: pd.Series[float]) -> TwoSlopeNorm:
-    """Return a scale centred on 0; neither side is below a tenth of the other, so that dust stays pale."""
-    gains = scale.to_numpy(float)
-    up, down = float(np.nanmax(gains, initial=0.0)), -float(np.nanmin(gains, initial=0.0))
-    least = max(up, down) / 10 or 1.0
-    return TwoSlopeNorm(0.0, -max(down, least), max(up, least))
-
-
-def _gain_scale(axes: Sequence[Axes], unit: str) -> None:
-    mesh = axes[0].collections[0]
-    low, high = mesh.get_clim()
-    bar = axes[0].figure.colorbar(mesh, ax=list(axes), aspect=25 * math.ceil(len(axes) / 2), pad=0.02)
-    bar.set_ticks([low, low / 2, 0.0, high / 2, high])
-    bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}".replace("-", "−")))
-    bar.ax.yaxis.set_minor_locator(NullLocator())
-    bar.set_label(_plain(fill(_amount("interim gain over truth", unit), 24)))
 
 
 def _draw_gains(ax: Axes, grid: pd.DataFrame, *, fill: bool) -> None:
@@ -334,10 +227,10 @@ def _draw_gains(ax: Axes, grid: pd.DataFrame, *, fill: bool) -> None:
         areas = ax.contourf(*at, [low - 1.0, 1e-12, high + 1.0], colors=colours, hatches=["///", ""])
         areas.set(edgecolor=BLUE, linewidth=0)
     steps = [lead * 10.0**power for power in range(-15, 16) for lead in (1, 2, 5)]
-    levels = [step for step in steps if np.nanmin(gain[gain > 0], initial=high) < step < 0.8 * high][-7::2]
+    levels = [step for step in steps if 0.03 * high < step < 0.8 * high and step > low][::2]
     if levels:
         lines = ax.contour(*at, levels, colors="0.25", linewidths=0.9)
-        for text in ax.clabel(lines, fmt=_short, fontsize=8):
+        for text in ax.clabel(lines, fmt=short, fontsize=8):
             text.set_bbox({"facecolor": _LIES["facecolor"], "edgecolor": "none", "pad": 0.5})
 
 
@@ -347,60 +240,10 @@ def _limits(values: Iterable[float]) -> tuple[float, float]:
     return low, high if high > low else low + 0.1
 
 
-def _new_figure(width: float, height: float) -> Figure:
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _finish(ax: Axes, across: str, up: str, handles: Sequence[Artist] = (), *, empty: bool) -> Axes:
-    """Label the axes, put the legend above them, and say so if there is nothing to see."""
-    ax.set(xlabel=_plain(across), ylabel=_plain(up))
-    if empty:
-        ax.text(0.5, 0.5, "nothing to show", transform=ax.transAxes, ha="center", va="center", color="0.35")
-    elif handles:
-        columns = 3 if len(handles) > 4 else 2
-        ax.legend(
-            handles=handles,
-            loc="lower left",
-            bbox_to_anchor=(0, 1),
-            ncols=columns,
-            frameon=False,
-            fontsize=8.5,
-        )
-    sns.despine(ax=ax)
-    return ax
-
-
-def _amount(name: str, unit: str) -> str:
-    return f"{name} ({unit or 'units of value'})"
-
-
-def _of(name: str, count: int, limit: int) -> str:
-    return name if count <= limit else f"{name}, {limit} of {count}"
-
-
 def _bar_text(exact: float, simulated: float, half: float) -> str:
-    parts = [] if math.isnan(exact) else [_short(exact)]
+    parts = [] if math.isnan(exact) else [short(exact)]
     if not math.isnan(simulated):
         digits = max(0, 1 - math.floor(math.log10(half))) if half > 0 else 4
         spread = f" ± {half:.{digits}f}" if half > 0 else ""
         parts.append(f"(simulated {simulated:.{digits}f}{spread})".replace("-", "−"))
     return " ".join(parts) or "–"
-
-
-def _gain_text(gain: float, tiny: float) -> str:
-    if math.isnan(gain):
-        return ""
-    if abs(gain) <= tiny:
-        return "0"
-    return f"▲ {gain:+.3g}" if gain > 0 else f"{gain:.3g}".replace("-", "−")
-
-
-def _short(value: float) -> str:
-    return f"{value:.4g}".replace("-", "−")
-
-
-def _plain(text: str) -> str:
-    """Keep dollar signs from starting a formula."""
-    return text.replace("$", r"\$")

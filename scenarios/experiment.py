@@ -294,7 +294,7 @@ def _mechanism(scenario: Scenario, setting: Setting, kind: str, changes: Mapping
     shared: dict[str, Any] = {"epsilon": spec.epsilon, "ties": spec.ties}
     if cls.elicits_beliefs or (spec.strict and kind == spec.kind):
         shared |= {"delta": spec.delta, "discount": spec.discount}
-    own = spec.parameters if kind == spec.kind else {}
+    own = spec.parameters if kind.removesuffix("-printed") == spec.kind.removesuffix("-printed") else {}
     takes = keyword_parameters(cls)
     parameters = {n: v for n, v in {**shared, **changes}.items() if n in takes}
     built: Mechanism = cls(setting, **bind(cls, {**parameters, **own}, field="mechanism"))

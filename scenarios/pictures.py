@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -20,11 +21,6 @@ if TYPE_CHECKING:
 def draw(experiment: Experiment, result: Result, scenario_text: str, folder: Path) -> None:
     """Write every plot as SVG and PNG, and the report."""
     figures = _figures(experiment, result)
-    place = folder / "plots"
-    place.mkdir()
-    for name, (_, figure, _) in figures.items():
-        figure.savefig(place / f"{name}.svg", metadata={"Date": None})
-        figure.savefig(place / f"{name}.png", dpi=150)
     report = Report(
         title=f"{result.scenario.name}: {result.scenario.mechanism.kind}",
         summary=_summary(experiment, result),
@@ -36,6 +32,12 @@ def draw(experiment: Experiment, result: Result, scenario_text: str, folder: Pat
         versions=result.figures["versions"],
     )
     (folder / "report.html").write_text(render(report), encoding="utf-8")
+    place = folder / "plots"
+    place.mkdir()
+    with rc_context({"svg.hashsalt": "crowdbayes"}):
+        for name, (_, figure, _) in figures.items():
+            figure.savefig(place / f"{name}.svg", metadata={"Date": None})
+            figure.savefig(place / f"{name}.png", dpi=150)
 
 
 def _figures(experiment: Experiment, result: Result) -> dict[str, tuple[str, Figure, str]]:
@@ -61,7 +63,7 @@ def _figures(experiment: Experiment, result: Result) -> dict[str, tuple[str, Fig
         "deviations": (
             "Interim gain over truth by value report and belief report, for the types that can gain most; "
             "the boxed cell is the truth.",
-            plots.deviation_grid(tables["deviations"], unit=unit),
+            plots.deviation_grid(tables["deviations"], unit=unit, limit=4),
             "Heat maps of deviation gains",
         ),
     }
@@ -82,7 +84,8 @@ def _figures(experiment: Experiment, result: Result) -> dict[str, tuple[str, Fig
             point=(mechanism.delta, mechanism.epsilon),
         )
         drawn["region"] = (
-            "Best gain from a value misreport over δ and ε; where it is not positive nobody lies about values.",
+            "Best gain from a value misreport in L as printed, over δ and ε, on this scenario's states; "
+            "where it is not positive nobody lies about her value.",
             _figure(axes["region"]),
             "Map of gains over delta and epsilon",
         )

@@ -14,6 +14,7 @@ import mesa
 import numpy as np
 import pandas as pd
 
+from agents.game import Game
 from analysis.deviation import Deviations, Region, deviations, truthful_region
 from analysis.revenue import Benchmarks, benchmarks, knowledge_table
 from scenarios.experiment import Experiment, assemble
@@ -24,8 +25,6 @@ from scenarios.store import free_folder, new_folder, write_json, write_table
 
 Progress = Callable[[float, str], None]
 PACKAGES = ("crowdbayes", "mesa", "numpy", "scipy", "pandas", "seaborn", "matplotlib", "pydantic")
-_REGION_EPSILONS = np.geomspace(0.001, 10.0, 41)
-_REGION_DELTAS = np.linspace(0.0, 0.5, 41)
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,34 +213,35 @@ def _seat_table(experiment: Experiment, utilities: Any, found: Deviations) -> pd
     return left.merge(found.best()[columns], on="seat", how="left")
 
 
-def _structures(experiment: Experiment) -> list[tuple[str, str, Any]]:
-    """Return truthful games under knowledge from little to full, for the crowdsourced mechanisms."""
-    n = experiment.environment.players
-    kinds = ["M", "L"] if experiment.environment.single_good else ["M"]
-    if not experiment.environment.downward_closed or n < 2:
+def _structures(experiment: Experiment) -> list[tuple[str, str, Game]]:
+    """Return truthful games of M and L under more and more knowledge, the scenario's own among them."""
+    environment, kind = experiment.environment, experiment.scenario.knowledge.kind
+    if environment.players < 2 or not environment.downward_closed:
         return []
-    shapes: list[tuple[str, str, dict[str, Any]]] = [("own value", "own-value", {})]
-    if n > 2:
-        neighbours = [[i, (i + 1) % n] for i in range(n)]
-        shapes.append(("and one neighbour's", "graph", {"edges": neighbours}))
-    shapes.append(("everybody's", "complete", {}))
-    games = [
-        (label, kind, experiment.informed(kind, facts, **parameters))
-        for label, facts, parameters in shapes
-        for kind in kinds
+    kinds = ["M", "L"] if environment.single_good else ["M"]
+    steps: list[tuple[str, Callable[[str], Game]]] = [
+        ("own value", lambda kind: experiment.informed(kind, "own-value")),
+        ("everybody's", lambda kind: experiment.informed(kind, "complete")),
     ]
-    return games + [("this scenario's", kind, experiment.rival(kind)) for kind in kinds]
+    if kind not in ("own-value", "complete") or experiment.scenario.knowledge.misinformed:
+        steps.insert(1, ("this scenario's", experiment.rival))
+    elif environment.players > 2:
+        ring = [[i, (i + 1) % environment.players] for i in range(environment.players)]
+        steps.insert(1, ("and one neighbour's", lambda kind: experiment.informed(kind, "graph", edges=ring)))
+    return [(label, kind, game(kind)) for label, game in steps for kind in kinds]
 
 
 def _region(experiment: Experiment) -> Region | None:
-    """Return where L as printed or repaired is truthful, in the plane of epsilon and delta."""
-    kind = experiment.scenario.mechanism.kind
-    if kind not in ("L", "L-printed", "M"):
+    """Return where L as printed is truthful about values on this scenario's states, if the scenario plays L."""
+    if experiment.scenario.mechanism.kind not in ("L", "L-printed"):
         return None
+    own = experiment.scenario.mechanism.epsilon
+    top = max(float(table.max()) for table in experiment.environment.worth)
+    low = min(0.001 * top, own / 2) if own > 0 else 0.001 * top
     return truthful_region(
-        lambda epsilon, delta: experiment.rival(kind, epsilon=epsilon, delta=delta),
-        _REGION_EPSILONS.tolist(),
-        _REGION_DELTAS.tolist(),
+        lambda epsilon, delta: experiment.rival("L-printed", epsilon=epsilon, delta=delta),
+        np.geomspace(low, max(top, 2 * own), 41).tolist(),
+        np.linspace(0.0, max(0.5, experiment.scenario.mechanism.delta), 41).tolist(),
     )
 
 

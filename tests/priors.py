@@ -105,16 +105,14 @@ def iid(values, probabilities, players: int, kind: str = "own-value", **paramete
 
 def independent_case(values, marginals, kind: str = "own-value", **parameters) -> Case:
     """Return independent values, one marginal a player."""
-    profiles = tuple(product(*values))
     weights = [float(np.prod(row)) for row in product(*marginals)]
-    return Case(tuple(map(tuple, values)), profiles, tuple(weights), kind, parameters)
+    return table(values, dict(zip(product(*values), weights, strict=True)), kind, **parameters)
 
 
 def table(values, probabilities: dict, kind: str = "own-value", **parameters) -> Case:
     """Return a prior given as a dict from profile to probability."""
-    return Case(
-        tuple(map(tuple, values)), tuple(probabilities), tuple(map(float, probabilities.values())), kind, parameters
-    )
+    possible = {profile: float(chance) for profile, chance in probabilities.items() if chance > 0}
+    return Case(tuple(map(tuple, values)), tuple(possible), tuple(possible.values()), kind, parameters)
 
 
 def random_case(seed: int, players: int, kind: str = "own-value", *, most: int = 4, labelled: bool = True) -> Case:

@@ -1,0 +1,136 @@
+"""Speed of exact deviation gains, and of OPT by linear program beside HiGHS's own time.
+
+Run it with ``python benchmarks/deviations.py``. The surface is that of three bidders with ten values each, a thousand
+atoms, own value known, twenty belief reports for every type: every report of all three seats, against truthful play.
+Each repetition takes a fresh game and book, whose making is left out; M's optimal mechanisms are solved in the time.
+HiGHS's own time is that of its `run` alone, measured within the very same solve.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from scipy.optimize._highspy import _highs_wrapper
+from setups import Setup, affiliated
+
+from agents.game import Game, Seat
+from agents.strategies import belief_menu
+from agents.strategies.rules import flattened, sharpened
+from mechanisms import joint, optimal_mechanism, single_good
+from mechanisms.environment import IntArray
+
+REPORTS = 20
+SURFACE_TARGET, SOLVE_TARGET = 1.0, 1.5
+GRIDS = {"2 bidders, 50 x 50": (50, 50), "3 bidders, 20 each": (20, 20, 20)}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A median time, and the figure that its target is set for."""
+
+    name: str
+    seconds: float
+    compared: float
+    target: float
+
+
+def menu(seat: Seat) -> IntArray:
+    """Return exactly twenty belief reports, ``(types, value reports, 20)``: the usual menu, filled up or cut."""
+    named = list(belief_menu(seat).values())
+    extra = [rule(seat, power=power) for power in (3.0, 5.0, 9.0, 17.0) for rule in (sharpened, _flat)]
+    return np.stack((named + extra)[:REPORTS], axis=2)
+
+
+def _flat(seat: Seat, *, power: float) -> IntArray:
+    return flattened(seat, power=1.0 / power)
+
+
+def surfaces(game: Game, menus: list[IntArray]) -> float:
+    """Return the best interim gain of any seat."""
+    best = -np.inf
+    for seat, beliefs in zip(game.seats, menus, strict=True):
+        gain = game.surface(seat.index, beliefs).interim - game.truth(seat.index)[:, None, None]
+        best = max(best, float(gain.max()))
+    return best
+
+
+def surface_figure(setup: Setup, kind: str, repetitions: int) -> Figure:
+    """Time the surfaces of all seats, compared to a second."""
+    taken = []
+    for _ in range(repetitions):
+        game = setup.game(kind)
+        menus = [menu(seat) for seat in game.seats]
+        taken.append(timed(lambda game=game, menus=menus: surfaces(game, menus))[0])
+    return Figure(f"deviation gains of {kind}, three seats", median(taken), median(taken), SURFACE_TARGET)
+
+
+def solve_figure(name: str, sizes: tuple[int, ...], repetitions: int, seed: int) -> Figure:
+    """Time OPT on an affiliated prior that is made irregular, compared to HiGHS's own time within it."""
+    setup, rng = affiliated(sizes), np.random.default_rng(seed)
+    weights = setup.weights * rng.exponential(size=len(setup.weights))
+    belief = joint(sizes, setup.profiles, weights / weights.sum())
+    environment = single_good(setup.values)
+    taken = []
+    for _ in range(repetitions):
+        with stopwatch() as own:
+            whole, _ = timed(lambda: optimal_mechanism(environment, belief))
+        taken.append((whole, whole / sum(own)))
+    whole, ratio = (median(column) for column in zip(*taken, strict=True))
+    return Figure(f"OPT by LP, {name}", whole, ratio, SOLVE_TARGET)
+
+
+@contextmanager
+def stopwatch() -> Iterator[list[float]]:
+    """Collect the seconds that HiGHS's `run` takes, called from SciPy's `linprog`."""
+    core, found = _highs_wrapper._h, []
+    plain = core._Highs
+
+    class Timed(plain):  # type: ignore[misc, valid-type]
+        def run(self) -> Any:
+            seconds, status = timed(super().run)
+            found.append(seconds)
+            return status
+
+    core._Highs = Timed
+    try:
+        yield found
+    finally:
+        core._Highs = plain
+
+
+def timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    """Return how long some work took, and what came of it."""
+    start = perf_counter()
+    result = work()
+    return perf_counter() - start, result
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=2012)
+    parser.add_argument("--json", action="store_true", help="print JSON in place of the table")
+    options = parser.parse_args()
+    setup = affiliated((10, 10, 10))
+    figures = [surface_figure(setup, kind, options.repetitions) for kind in ("L", "M")]
+    figures += [solve_figure(name, sizes, options.repetitions, options.seed) for name, sizes in GRIDS.items()]
+    if options.json:
+        print(json.dumps([vars(figure) for figure in figures], indent=2))
+        return
+    print(f"{'':<38}{'seconds':>9}{'measure':>24}{'target':>8}")
+    for figure in figures:
+        measure = f"{figure.compared:.2f} " + ("s" if figure.target == SURFACE_TARGET else "x HiGHS's own time")
+        print(f"{figure.name:<38}{figure.seconds:9.3f}{measure:>24}{figure.target:8.1f}")
+
+
+if __name__ == "__main__":
+    main()
