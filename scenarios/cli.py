@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from scenarios.errors import BadInput
+from scenarios.errors import BadInput, blame
 
 _SECONDS_BEFORE_PROGRESS = 1.0
 
@@ -103,7 +103,7 @@ def revenue(scenario: tuple[str, ...], overrides: tuple[str, ...], as_json: bool
         for done, source in enumerate(scenario):
             tell(done / len(scenario), source)
             experiment = assemble(load(source, overrides=overrides))
-            with _blame(source):
+            with blame(source):
                 found.append(revenue_figures(experiment))
     if as_json:
         from scenarios.store import to_json
@@ -141,7 +141,7 @@ def deviations(scenario: str, overrides: tuple[str, ...], other_types: int, as_j
     with _progress() as tell:
         tell(0.0, "deviations")
         experiment = assemble(load(scenario, overrides=overrides))
-        with _blame(scenario):
+        with blame(scenario):
             found = find(experiment.game, other_types=other_types)
     if as_json:
         from scenarios.store import to_json
@@ -234,17 +234,6 @@ def _pair(text: str, source: str) -> tuple[str, str]:
     if not equals:
         raise BadInput(f"{source}: --where reads COLUMN=TEXT, not {text!r}")
     return column, value
-
-
-@contextmanager
-def _blame(source: str) -> Iterator[None]:
-    """Turn a size limit that some work hits into bad input, said with the file's name."""
-    try:
-        yield
-    except BadInput:
-        raise
-    except ValueError as error:
-        raise BadInput(f"{source}: {error}") from None
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +17,7 @@ from mechanisms import MECHANISMS, BeliefBook, Environment, Setting, assignment,
 from mechanisms.environment import IntArray
 from mechanisms.mechanism import Mechanism
 from scenarios.bind import bind, keyword_parameters, lookup
-from scenarios.errors import BadInput
+from scenarios.errors import BadInput, blame
 from scenarios.scenario import BidsPrior, IndependentPrior, Scenario, TablePrior
 from scenarios.streams import seed_sequence
 
@@ -73,7 +72,7 @@ class Experiment:
 
     def mechanism(self, kind: str, **changes: float) -> Mechanism:
         """Return another mechanism under the scenario's own parameters, some of them changed."""
-        with _blame(self.scenario.source, "mechanism"):
+        with blame(self.scenario.source, "mechanism"):
             return _mechanism(self.scenario, self.setting, kind, changes)
 
     def rival(self, kind: str, **changes: float) -> Game:
@@ -93,7 +92,7 @@ class Experiment:
         """Return the seats' plans, or None if one of them has none, so that nothing is exact."""
         plans = []
         for seat, strategy in zip(self.game.seats, self.strategies(), strict=True):
-            with _blame(self.scenario.source, f"seats[{self._entry_number(seat.index)}]"):
+            with blame(self.scenario.source, f"seats[{self._entry_number(seat.index)}]"):
                 plan = strategy.plan(seat)
             if plan is None:
                 return None
@@ -139,15 +138,15 @@ def assemble(scenario: Scenario) -> Experiment:
     BadInput : one sentence that names the file, the field and the offending value.
     """
     source = scenario.source
-    with _blame(source, "environment"):
+    with blame(source, "environment"):
         origin = _origin(scenario)
         environment = _environment(scenario, origin.values)
-    with _blame(source, "prior"):
+    with blame(source, "prior"):
         space = _states(environment, origin.prior)
-    with _blame(source, "knowledge"):
+    with blame(source, "knowledge"):
         knowledge = _knowledge(scenario, environment, space)
     setting = Setting(environment, BeliefBook(), space.prior)
-    with _blame(source, "mechanism"):
+    with blame(source, "mechanism"):
         mechanism = _mechanism(scenario, setting, scenario.mechanism.kind, {})
     if len(scenario.seats) not in (1, environment.players):
         raise BadInput(
@@ -157,18 +156,6 @@ def assemble(scenario: Scenario) -> Experiment:
     experiment = Experiment(scenario, setting, space, knowledge, Game(mechanism, knowledge), origin)
     experiment.strategies()
     return experiment
-
-
-@contextmanager
-def _blame(source: str, field: str) -> Iterator[None]:
-    """Turn what is wrong into one sentence that names the file and the field."""
-    try:
-        yield
-    except BadInput as error:
-        text = str(error)
-        raise BadInput(text if text.startswith(f"{source}:") else f"{source}: {text}") from None
-    except ValueError as error:
-        raise BadInput(f"{source}: {field}: {error}") from None
 
 
 def _origin(scenario: Scenario) -> Origin:
@@ -303,7 +290,7 @@ def _mechanism(scenario: Scenario, setting: Setting, kind: str, changes: Mapping
 
 def _strategy(scenario: Scenario, entry: Any, number: int) -> Strategy:
     field = f"seats[{number}]"
-    with _blame(scenario.source, field):
+    with blame(scenario.source, field):
         cls = lookup(STRATEGIES, entry.strategy, field=f"{field}.strategy")
         built: Strategy = cls(**bind(cls, entry.parameters, field=field))
     return built

@@ -17,6 +17,7 @@ import pandas as pd
 from agents.game import Game
 from analysis.deviation import Deviations, Region, deviations, truthful_region
 from analysis.revenue import Benchmarks, benchmarks, knowledge_table
+from scenarios.errors import blame
 from scenarios.experiment import Experiment, assemble
 from scenarios.figures import deviation_figures, revenue_figures
 from scenarios.market import Market
@@ -24,6 +25,7 @@ from scenarios.scenario import Scenario, load
 from scenarios.store import free_folder, new_folder, write_json, write_table
 
 Progress = Callable[[float, str], None]
+_MAX_PROGRAMS = 500
 PACKAGES = ("crowdbayes", "mesa", "numpy", "scipy", "pandas", "seaborn", "matplotlib", "pydantic")
 
 
@@ -82,9 +84,11 @@ def run(
     tell = progress or (lambda share, what: None)
     experiment = assemble(scenario)
     if place is None:
-        return _compute(experiment, tell, None)
+        with blame(scenario.source):
+            return _compute(experiment, tell, None)
     with new_folder(place) as partial:
-        result = _compute(experiment, tell, place)
+        with blame(scenario.source):
+            result = _compute(experiment, tell, place)
         tell(0.9, "drawing")
         _write(experiment, result, partial)
     tell(1.0, "done")
@@ -214,11 +218,15 @@ def _seat_table(experiment: Experiment, utilities: Any, found: Deviations) -> pd
 
 
 def _structures(experiment: Experiment) -> list[tuple[str, str, Game]]:
-    """Return truthful games of M and L under more and more knowledge, the scenario's own among them."""
+    """Return truthful games of M and L under more and more knowledge, the scenario's own among them.
+
+    M is left out where complete knowledge would take more than `_MAX_PROGRAMS` linear programs.
+    """
     environment, kind = experiment.environment, experiment.scenario.knowledge.kind
     if environment.players < 2 or not environment.downward_closed:
         return []
-    kinds = ["M", "L"] if environment.single_good else ["M"]
+    programs = environment.players * len(experiment.space)
+    kinds = [name for name, fits in (("M", programs <= _MAX_PROGRAMS), ("L", environment.single_good)) if fits]
     steps: list[tuple[str, Callable[[str], Game]]] = [
         ("own value", lambda kind: experiment.informed(kind, "own-value")),
         ("everybody's", lambda kind: experiment.informed(kind, "complete")),

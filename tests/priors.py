@@ -77,9 +77,7 @@ class Case:
     def oracle(self, **options) -> oracle.Game:
         """The same game for the oracle."""
         states = list(zip(self.profiles, self.weights, strict=True))
-        cells = [
-            tuple(self.seen(i, s) for i in range(self.players)) for s in range(len(states))
-        ]
+        cells = [tuple(self.seen(i, s) for i in range(self.players)) for s in range(len(states))]
         return oracle.Game(list(map(list, self.values)), states, cells, **options)
 
     def game(self, mechanism: str, **options) -> Game:
@@ -289,10 +287,8 @@ def variants(kind: type[Mechanism]) -> list[dict]:
     """Return sets of options that between them use every parameter of a mechanism, epsilon always."""
     tried = [
         {"epsilon": 0.3},
-        {"epsilon": 0.3, "delta": 0.25, "discount": 0.3},
-        {"epsilon": 0.1, "delta": 0.1, "ties": "uniform"},
+        {"epsilon": 0.1, "delta": 0.25, "discount": 0.3, "ties": "uniform"},
         {"epsilon": 0.2, "ties": "uniform", "conditioning": "at-least", "score": "spherical"},
-        {"epsilon": 0.2, "delta": 1.0},
     ]
     found: list[dict] = []
     for wanted in tried:

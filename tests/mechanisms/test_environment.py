@@ -52,9 +52,7 @@ def test_bundles_come_small_ones_first_and_in_the_order_of_the_goods():
 
 
 def test_given_allocations_are_kept_and_the_empty_one_added():
-    environment = assignment(
-        ["a", "b"], [[[1, 1, 2]], [[1, 1, 2]]], allocations=[[["a"], ["b"]], [["b", "a"], []]]
-    )
+    environment = assignment(["a", "b"], [[[1, 1, 2]], [[1, 1, 2]]], allocations=[[["a"], ["b"]], [["b", "a"], []]])
     assert environment.allocations.tolist() == [[0, 0], [1, 2], [3, 0]]
     assert not environment.downward_closed
     assert environment.solo.tolist() == [[-1, -1, -1, 2], [-1, -1, -1, -1]]

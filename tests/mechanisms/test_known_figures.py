@@ -8,7 +8,7 @@ import pytest
 
 from mechanisms import optimal_mechanism
 from tests import oracle
-from tests.priors import independent_case, iid, table, truthful_figures
+from tests.priors import iid, independent_case, table, truthful_figures
 
 PAIRED = table([(1, 2), (1, 2)], {(1, 1): 1 / 3, (1, 2): 1 / 6, (2, 1): 1 / 6, (2, 2): 1 / 3})
 

@@ -1,5 +1,7 @@
 """OPT: certified, and found again by other programs, by brute force, by Myerson's formula and by calculus."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,9 +20,7 @@ def random_goods(seed, types, goods=2):
     """Several goods with free disposal or not, and a prior over types, sometimes sparse."""
     rng = np.random.default_rng(seed)
     names = [f"g{k}" for k in range(goods)]
-    valuations = [
-        np.unique(rng.integers(0, 7, (size, 2**goods - 1)), axis=0).tolist() for size in types
-    ]
+    valuations = [np.unique(rng.integers(0, 7, (size, 2**goods - 1)), axis=0).tolist() for size in types]
     environment = assignment(names, valuations)
     odds = rng.integers(0, 4, len(environment.grid)) + np.eye(1, len(environment.grid))[0]
     return environment, joint(environment.shape, environment.grid, odds / odds.sum())
@@ -44,14 +44,13 @@ def ironed(values, chances):
     while hull[-1] < len(quantiles) - 1:
         here = hull[-1]
         slopes = [
-            (revenues[k] - revenues[here]) / (quantiles[k] - quantiles[here])
-            for k in range(here + 1, len(quantiles))
+            (revenues[k] - revenues[here]) / (quantiles[k] - quantiles[here]) for k in range(here + 1, len(quantiles))
         ]
         steepest = max(k for k, slope in enumerate(slopes) if slope >= max(slopes) - 1e-12)
         hull.append(here + 1 + steepest)
     kinds = [k for k in range(len(values) - 1, -1, -1) if chances[k] > 0]
     virtual = np.zeros(len(values))
-    for left, right in zip(hull, hull[1:], strict=False):
+    for left, right in pairwise(hull):
         slope = (revenues[right] - revenues[left]) / (quantiles[right] - quantiles[left])
         virtual[kinds[left:right]] = slope
     return virtual

@@ -35,7 +35,7 @@ def test_every_conditioning_is_tested():
 @pytest.mark.parametrize("players", [2, 3])
 @pytest.mark.parametrize("kind", KINDS)
 def test_revenue_is_the_oracles(kind, players, ties, conditioning):
-    for seed in range(4):
+    for seed in range(3):
         case = random_case(seed, players, kind)
         expected = oracle.lookahead(case.oracle(ties=ties), conditioning)
         prices, rewards = truthful_figures(case, "lookahead", ties=ties, conditioning=conditioning)
@@ -62,7 +62,7 @@ def test_every_bid_has_the_oracles_outcome_possible_or_not(players, ties, condit
 
 
 @both
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(case=cases())
 def test_ronens_half(ties, conditioning, case):
     opt = optimal_mechanism(case.environment, case.prior).revenue
@@ -70,7 +70,7 @@ def test_ronens_half(ties, conditioning, case):
     assert opt / 2 - 1e-9 <= prices <= opt + 1e-9
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(case=cases(), ties=st.sampled_from(TIE_RULES))
 def test_conditioning_on_the_event_itself_earns_at_least_as_much(case, ties):
     chosen, at_least = (
@@ -79,7 +79,7 @@ def test_conditioning_on_the_event_itself_earns_at_least_as_much(case, ties):
     assert chosen >= at_least - 1e-9
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(case=cases(), ties=st.sampled_from(TIE_RULES))
 def test_it_earns_at_least_the_second_price(case, ties):
     """The price may always be the other bid, at which the chosen bidder buys for certain."""
@@ -136,7 +136,5 @@ def test_without_a_posterior_the_price_is_the_second_bid_and_the_outcome_says_so
     outcomes = mechanism.expect(Reports(grid, grid))
     fallback = dict(zip(map(tuple, grid.tolist()), outcomes.fallback.tolist(), strict=True))
     # player 0's price rests on her rival's 1 or 2; player 1's only on her rival's 1, where she cannot win
-    assert {profile for profile, chance in fallback.items() if chance == 0} == {
-        (0, 0), (1, 0), (2, 0), (1, 1), (2, 1)
-    }
+    assert {profile for profile, chance in fallback.items() if chance == 0} == {(0, 0), (1, 0), (2, 0), (1, 1), (2, 1)}
     assert set(fallback.values()) == {0.0, 0.8}

@@ -56,7 +56,7 @@ def test_it_has_no_bound():
     assert build("vickrey", single_good([[1, 2]] * 2)).guarantee(5.0) is None
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(st.data(), st.integers(2, 3))
 def test_with_identical_independent_bidders_one_less_and_the_optimum_earn_nearly_as_much(data, players):
     """Corollary 1, right side: ``Vickrey(n) <= n / (n - 1) OPT(n - 1)`` for every finite i.i.d. D."""
@@ -68,7 +68,7 @@ def test_with_identical_independent_bidders_one_less_and_the_optimum_earn_nearly
     assert vickrey <= players / (players - 1) * opt + 1e-9
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.data(), st.integers(2, 3))
 def test_with_independent_bidders_leaving_one_out_on_average_earns_nearly_as_much(data, players):
     """``OPT(n) <= n / (n - 1) x mean OPT without one bidder`` where values are independent."""

@@ -20,7 +20,7 @@ def conditional_of(whole, chosen, values):
     return whole.conditional(chosen, others)[0]
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.data(), st.integers(0, 2))
 def test_the_slice_is_the_conditional_of_the_aggregate(data, chosen):
     """Proportional to it: the slice leaves the common factor out."""
@@ -39,7 +39,7 @@ def test_the_slice_is_the_conditional_of_the_aggregate(data, chosen):
         np.testing.assert_allclose(fast / fast.sum(), slow / slow.sum(), atol=1e-12)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(cases(players=(2, 3)), st.data())
 def test_aggregate_is_the_oracles(case, data):
     star = data.draw(st.integers(0, case.players - 1))

@@ -13,6 +13,7 @@ from tests.priors import (
     CONDITIONINGS,
     KINDS,
     TIE_RULES,
+    Case,
     belief_menus,
     build,
     cases,
@@ -157,7 +158,7 @@ def test_a_logarithmic_score_pays_minus_infinity_for_ruling_the_truth_out():
     np.testing.assert_allclose(outcomes.rewards, [[0.1, -np.inf], [0.1 * (1 + 0.1 * np.log(0.5)), 0.1]])
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(cases(), st.integers(0, 99), st.sampled_from(OPTIONS))
 def test_knowing_more_never_lowers_the_prices(case, seed, options):
     """From own values over a graph to complete information, for L's own event; rewards grow too."""
@@ -182,3 +183,20 @@ def test_complete_information_makes_the_winner_pay_her_value_whichever_event_cou
         surplus = sum(w * max(v) for v, w in zip(case.profiles, case.weights, strict=True))
         prices, _ = truthful_figures(case, "L", epsilon=0.1, conditioning=event)
         assert prices == pytest.approx(surplus)
+
+
+def test_where_states_say_more_than_profiles_knowing_more_can_lower_the_prices():
+    """AGG reads supports only. In a boom player 0 is worth 2, rarely 3; seeing it, player 2 rules 1 out.
+
+    Player 1's report, conditioned on that, holds 3 for likely, which it is in a bust; the price 3 is then
+    missed, where 1 would have been paid. With two players there is one report, and nothing to put together.
+    """
+    profiles = ((1, 1, 1), (2, 1, 1), (3, 1, 1), (3, 1, 1))
+    labels = ("bust", "boom", "boom", "bust")
+    case = Case(((1, 2, 3), (1,), (1,)), profiles, (0.65, 0.1, 0.01, 0.24), "state", {"insiders": []}, labels)
+    ignorant, _ = truthful_figures(case, "L", epsilon=0.0)
+    informed, _ = truthful_figures(replace(case, parameters={"insiders": [2]}), "L", epsilon=0.0)
+    both, _ = truthful_figures(replace(case, parameters={"insiders": [1, 2]}), "L", epsilon=0.0)
+    assert ignorant == pytest.approx(1.0)
+    assert informed == pytest.approx(0.89 * 1.0 + 0.01 * 3)
+    assert both == pytest.approx(0.89 * 1.0 + 0.11 * 2)

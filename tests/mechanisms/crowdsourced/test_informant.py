@@ -98,7 +98,7 @@ GOODS = [
 
 
 @pytest.mark.parametrize("environment", GOODS)
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_two_goods_against_brute_force_for_the_player_who_remains(environment, seed):
     rng = np.random.default_rng(seed)
     odds = rng.integers(0, 4, len(environment.grid)) + np.eye(1, len(environment.grid), seed)[0]
@@ -160,7 +160,7 @@ def test_lemma_1s_lottery_is_for_those_who_do_not_inform():
     np.testing.assert_allclose(outcomes.payments, [[(0.5 + 1.5) / 6, 0, (0.5 + 1.5 + 3.5) / 6]])
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(cases(), st.integers(0, 99))
 def test_knowing_more_never_lowers_the_prices(case, seed):
     """OPT is convex in the belief, so M's prices grow from own values over a graph to complete information."""
