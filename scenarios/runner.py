@@ -127,9 +127,9 @@ def _with_run(scenario: Scenario, **given: int | None) -> Scenario:
 def _compute(experiment: Experiment, tell: Progress, folder: Path | None) -> Result:
     tell(0.0, "solving for OPT")
     against = benchmarks(experiment.game)
+    exact = revenue_figures(experiment, against)
     market = simulate(experiment, against, tell)
     tell(0.7, "exact figures")
-    exact = revenue_figures(experiment, against)
     found = deviations(experiment.game)
     tell(0.8, "exact figures")
     tables = _tables(experiment, market, against, exact, found)

@@ -279,6 +279,12 @@ BAD_VALUES = {
         [[["a"], ["b"]]],
         ("mechanism", "not downward closed"),
     ),
+    "a strict auction of closed sets only": (
+        changed(TWO_GOODS, ("environment", "allocations"), [[["a"], ["b"]]]),
+        ("mechanism",),
+        {"kind": "optimal", "delta": 0.1, "strict": True},
+        ("mechanism", "downward"),
+    ),
     "values for an assignment": (TWO_GOODS, ("environment", "values"), [[1]], ("environment.values", "assignment")),
     "no goods": (TWO_GOODS, ("environment", "goods"), DROP, ("environment.goods", "missing")),
     "no valuations": (TWO_GOODS, ("environment", "valuations"), DROP, ("environment.valuations", "missing")),
