@@ -69,7 +69,7 @@ def test_in_l_a_ring_with_the_highest_bidder_and_the_lowest_numbered_informant_s
     np.testing.assert_allclose(other.worth(ring_plans(game, (0, 2))), other.worth(honest))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(cases(players=(3,), kinds=KINDS, most=2), st.data(), st.sampled_from(["L", "L-printed"]))
 def test_in_l_a_ring_of_three_bidders_never_earns_less_than_by_truth(case, data, name):
     ring = data.draw(st.sampled_from([(0, 1), (0, 2), (1, 2), (0, 1, 2)]))
@@ -82,7 +82,7 @@ def test_in_l_a_ring_of_three_bidders_never_earns_less_than_by_truth(case, data,
 
 @pytest.mark.parametrize("name", ["M", "vickrey", "lookahead", "optimal"])
 def test_a_ring_never_earns_less_than_by_truth_elsewhere(name):
-    for seed in range(3):
+    for seed in range(2):
         case = random_case(seed, 3, "own-value", most=2)
         game = case.game(name, **({"epsilon": 0.2} if name == "M" else {}), delta=0.05)
         for ring in [*combinations(range(3), 2), (0, 1, 2)]:

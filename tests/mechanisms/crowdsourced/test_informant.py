@@ -34,8 +34,7 @@ def check_against_oracle(case):
 @pytest.mark.parametrize("players", [2, 3])
 @pytest.mark.parametrize("kind", KINDS)
 def test_prices_and_rewards_are_the_oracles(kind, players):
-    for seed in range(2):
-        check_against_oracle(random_case(seed, players, kind, most=4 if players == 2 else 3))
+    check_against_oracle(random_case(1, players, kind, most=3))
 
 
 @pytest.mark.slow
@@ -72,7 +71,7 @@ def test_with_prices_for_full_support_beliefs_misreports_have_the_oracles_utilit
     mechanism = build("M", case.environment, epsilon=0.4, delta=0.2)
     rng = np.random.default_rng(0)
     game = case.oracle(epsilon=0.4, delta=0.2)
-    for _ in range(20):
+    for _ in range(10):
         values = np.array([[rng.integers(0, size) for size in case.environment.shape]])
         slow, ids = [], []
         for j in range(players):
