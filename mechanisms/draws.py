@@ -7,7 +7,6 @@ import numpy as np
 from mechanisms.environment import FloatArray, IntArray
 
 _BUCKETS = 1 << 12
-_WORTHWHILE = 8
 
 
 class Inversion:
@@ -26,15 +25,14 @@ class Inversion:
         buckets = np.arange(_BUCKETS + 1) / _BUCKETS
         spots = np.searchsorted(self._edges, buckets, side="right")
         self._guide = spots[:-1]
-        self._corrections = int(np.diff(spots).max(initial=0))
+        self._corrections = bool(np.diff(spots).any())
 
     def __call__(self, uniforms: FloatArray) -> IntArray:
         """Return the outcome that each uniform draw stands for."""
-        if self._corrections > _WORTHWHILE:
-            return np.searchsorted(self._edges, uniforms, side="right")
         drawn = self._guide[(uniforms * _BUCKETS).astype(np.int64)]
-        for _ in range(self._corrections):
-            drawn += self._edges[drawn] <= uniforms
+        if self._corrections:
+            low = np.flatnonzero(self._edges[drawn] <= uniforms)
+            drawn[low] = np.searchsorted(self._edges, uniforms[low], side="right")
         return drawn
 
 

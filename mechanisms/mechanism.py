@@ -7,6 +7,7 @@ tossing of them, `play`, so that exact analysis and simulation run the same code
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,8 +21,9 @@ from mechanisms.draws import draw
 from mechanisms.environment import Environment, FloatArray, IntArray
 from mechanisms.memo import ReportMemo
 from mechanisms.outcomes import Outcomes, Reports
-from mechanisms.strict import PriceLottery
+from mechanisms.strict import PriceLottery, RoleLotteries
 
+_TABULATED = 1 << 20
 Stage = Literal["before-values", "before-beliefs", "never"]
 
 
@@ -82,7 +84,7 @@ class Mechanism(ABC):
         self.book = setting.book
         self.delta = delta
         self.discount = discount
-        self._lotteries: dict[tuple[int, ...], PriceLottery] = {}
+        self._by_players: dict[tuple[int, ...], PriceLottery] = {}
 
     @property
     def random_role(self) -> bool:
@@ -113,9 +115,9 @@ class Mechanism(ABC):
     def lottery(self, role: int) -> PriceLottery:
         """Return Lemma 1's lottery for that role."""
         players = self.lottery_players(role)
-        if players not in self._lotteries:
-            self._lotteries[players] = PriceLottery(self.environment, players, self.discount)
-        return self._lotteries[players]
+        if players not in self._by_players:
+            self._by_players[players] = PriceLottery(self.environment, players, self.discount)
+        return self._by_players[players]
 
     def expect(self, reports: Reports, *, of: int | None = None) -> Outcomes:
         """Return outcomes in exact expectation over all coins.
@@ -131,28 +133,44 @@ class Mechanism(ABC):
             rows = np.flatnonzero(chances[:, role])
             if not len(rows):
                 continue
-            settled = self.settle(reports.take(rows), role, of=of)
-            chance = chances[rows, role][:, None]
+            everything = len(rows) == rounds
+            settled = self.settle(reports if everything else reports.take(rows), role, of=of)
+            at = slice(None) if everything else rows
+            chance = chances[at, role][:, None]
             kept = chance * (1.0 - self.delta)
-            payments[rows] += kept * settled.payments
-            rewards[rows] += chance * settled.rewards
-            fallback[rows] += kept[:, 0] * settled.fallback
+            payments[at] += kept * settled.payments
+            rewards[at] += chance * settled.rewards
+            fallback[at] += kept[:, 0] * settled.fallback
             if settled.allocation.ndim == 1:
                 allocation[rows, settled.allocation.astype(np.int64)] += kept[:, 0]
             else:
-                allocation[rows] += kept * settled.allocation
+                allocation[at] += kept * settled.allocation
             if self.delta:
-                sold, paid = self.lottery(role).expect(reports.values[rows])
-                allocation[rows] += self.delta * chance * sold
-                payments[rows] += self.delta * chance * paid
+                sold, paid = self.lottery(role).expect(reports.values[at])
+                allocation[at] += self.delta * chance * sold
+                payments[at] += self.delta * chance * paid
         return Outcomes(allocation, payments, rewards, reports.role, fallback)
 
     def draw_role(self, values: IntArray, rng: Uniforms) -> IntArray:
         """Return the role in each round, ``(rounds,)``, tossing coins where it is random."""
-        chances = self.role_probabilities(values)
-        if not self.random_role:
-            return chances.argmax(axis=1)
-        return draw(np.cumsum(chances, axis=1), rng.random(len(values)))
+        likeliest, edges = self._roles(values)
+        return draw(edges, rng.random(len(values))) if self.random_role else likeliest
+
+    def _roles(self, values: IntArray) -> tuple[IntArray, FloatArray]:
+        """Return the likeliest role ``(rounds,)`` and cumulative role probabilities ``(rounds, players)``."""
+        if math.prod(self.environment.shape) > _TABULATED:
+            chances = self.role_probabilities(values)
+            return chances.argmax(axis=1), np.cumsum(chances, axis=1)
+        point = self.environment.flat(values)
+        likeliest, edges = self._role_table
+        return likeliest[point], edges.gather(point) if self.random_role else np.zeros((0, 0))
+
+    @cached_property
+    def _role_table(self) -> tuple[IntArray, _Rows]:
+        chances = self.role_probabilities(self.environment.grid)
+        edges = _Rows(chances.shape[1])
+        edges.append(np.cumsum(chances, axis=1))
+        return chances.argmax(axis=1), edges
 
     def play(self, reports: Reports, rng: Uniforms) -> Outcomes:
         """Toss the coins: the same outcomes as `expect` in the mean.
@@ -170,29 +188,19 @@ class Mechanism(ABC):
             slot = table.slot[row, role]
         else:
             role, slot = table.role[row], table.first_slot[row]
-        payments, rewards = table.payments.gather(slot), table.rewards.gather(slot)
+        rewards, fallback = table.rewards.gather(slot), table.fallback[slot]
         if self.random_allocation:
             allocation = draw(table.edges.gather(slot), rng.random(rounds))
-            rates = table.rates.gather(slot)
-            for i in range(self.environment.players):
-                payments[:, i] = rates[:, i] * self.environment.worth_to(i, reports.values[:, i], allocation)
+            payments = table.payments.gather(slot * len(self.environment.allocations) + allocation)
         else:
-            allocation = table.allocation[slot]
-        fallback = table.fallback[slot]
+            allocation, payments = table.allocation[slot], table.payments.gather(slot)
         if self.delta:
             coin = rng.random(rounds)
             hit = np.flatnonzero(coin < self.delta)
-            allocation[hit], payments[hit] = self._play_lottery(reports.values[hit], role[hit], coin[hit] / self.delta)
-            fallback[hit] = 0.0
+            sold, buyer, paid = self._lotteries.play(reports.values[hit], role[hit], coin[hit] / self.delta)
+            allocation[hit], payments[hit], fallback[hit] = sold, 0.0, 0.0
+            payments[hit, buyer] = paid
         return Outcomes(allocation, payments, rewards, role if self.has_role else None, fallback)
-
-    def _play_lottery(self, values: IntArray, role: IntArray, coin: FloatArray) -> tuple[IntArray, FloatArray]:
-        allocation, payments = np.zeros(len(values), dtype=np.int64), np.zeros(values.shape)
-        players = [self.lottery_players(i) for i in range(self.environment.players)]
-        for first in {who: players.index(who) for who in players}.values():
-            mine = np.flatnonzero(np.array([who == players[first] for who in players])[role])
-            allocation[mine], payments[mine] = self.lottery(first).play(values[mine], coin[mine])
-        return allocation, payments
 
     def _role_chances(self, reports: Reports) -> FloatArray:
         if reports.role is None:
@@ -200,6 +208,10 @@ class Mechanism(ABC):
         chances = np.zeros(reports.values.shape)
         chances[np.arange(len(reports)), reports.role] = 1.0
         return chances
+
+    @cached_property
+    def _lotteries(self) -> RoleLotteries:
+        return RoleLotteries([self.lottery(role) for role in range(self.environment.players)])
 
     @cached_property
     def _table(self) -> _SettledTable:
@@ -228,7 +240,10 @@ class _Rows:
 
 
 class _SettledTable:
-    """Settled outcomes of the distinct reports met so far, one slot per (report, possible role)."""
+    """Settled outcomes of the distinct reports met so far, one slot per (report, possible role).
+
+    Payments have a row a slot, or a row for each allocation of a slot where the allocation is drawn.
+    """
 
     def __init__(self, mechanism: Mechanism) -> None:
         self._mechanism = mechanism
@@ -242,7 +257,7 @@ class _SettledTable:
         self.slot = np.zeros((0, n), dtype=np.int64)
         self.allocation = np.zeros(0, dtype=np.int64)
         self.fallback = np.zeros(0)
-        self.role_edges, self.payments, self.rewards, self.rates = (_Rows(n) for _ in range(4))
+        self.role_edges, self.payments, self.rewards = (_Rows(n) for _ in range(3))
         self.edges = _Rows(len(self._mechanism.environment.allocations))
 
     def extend(self, reports: Reports, *, fresh: bool) -> None:
@@ -255,7 +270,7 @@ class _SettledTable:
         for role in range(chances.shape[1]):
             rows = np.flatnonzero(chances[:, role])
             if len(rows):
-                slot[rows, role] = len(self.payments) + np.arange(len(rows))
+                slot[rows, role] = len(self.rewards) + np.arange(len(rows))
                 self._append(reports.take(rows), mechanism.settle(reports.take(rows), role))
         likeliest = chances.argmax(axis=1)
         self.role = np.append(self.role, likeliest)
@@ -265,18 +280,14 @@ class _SettledTable:
 
     def _append(self, reports: Reports, settled: Settled) -> None:
         environment = self._mechanism.environment
-        self.payments.append(settled.payments)
         self.rewards.append(settled.rewards)
         self.fallback = np.append(self.fallback, settled.fallback)
         if not self._mechanism.random_allocation:
+            self.payments.append(settled.payments)
             self.allocation = np.append(self.allocation, settled.allocation.astype(np.int64))
             return
-        worths = np.stack(
-            [
-                np.einsum("ra,ra->r", settled.allocation, environment.worth_of_allocation[i][kinds])
-                for i, kinds in enumerate(reports.values.T)
-            ],
-            axis=1,
-        )
-        self.rates.append(np.divide(settled.payments, worths, out=np.zeros_like(worths), where=worths > 0))
+        worth = np.stack([environment.worth_of_allocation[i][k] for i, k in enumerate(reports.values.T)], axis=2)
+        expected = np.einsum("ra,rai->ri", settled.allocation, worth)
+        rates = np.divide(settled.payments, expected, out=np.zeros_like(expected), where=expected > 0)
+        self.payments.append((rates[:, None, :] * worth).reshape(-1, worth.shape[2]))
         self.edges.append(np.cumsum(settled.allocation, axis=1))

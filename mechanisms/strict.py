@@ -8,6 +8,7 @@ would lose money.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -48,21 +49,38 @@ class PriceLottery:
 
     @cached_property
     def offers(self) -> tuple[IntArray, IntArray, IntArray, FloatArray]:
-        """Every offer: ``player, bundle, price, probability``, each ``(offers,)``."""
+        """Every offer: ``player, bundle, price, probability``, each ``(offers,)``.
+
+        A player whom no allocation serves alone is offered the empty bundle, which nobody buys.
+        """
         columns = []
         for i in self.players:
             bundles = np.flatnonzero(self.environment.solo[i] >= 0)
             bundle, price = (grid.ravel() for grid in np.meshgrid(bundles, self.prices, indexing="ij"))
-            share = np.full(len(price), 1.0 / (len(self.players) * max(len(price), 1)))
+            if not len(price):
+                bundle, price = np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64)
+            share = np.full(len(price), 1.0 / (len(self.players) * len(price)))
             columns.append((np.full(len(price), i), bundle, price, share))
         player, bundle, price, share = (np.concatenate(column) for column in zip(*columns, strict=True))
         return player, bundle, price, share
 
     @cached_property
+    def results(self) -> tuple[IntArray, FloatArray]:
+        """What each offer leads to with each type of its player, ``(offers, types)``: allocation and payment."""
+        player, bundle, price, _ = self.offers
+        sold = np.zeros((len(player), max(self.environment.shape)), dtype=np.int64)
+        paid = np.zeros(sold.shape)
+        for offer, (i, b, p) in enumerate(zip(player, bundle, price, strict=True)):
+            buys = np.flatnonzero(self.environment.worth[i][:, b] >= p)
+            sold[offer, buys] = self.environment.solo[i, b]
+            paid[offer, buys] = p - self.discount
+        return sold, paid
+
+    @cached_property
     def expected(self) -> tuple[tuple[FloatArray, FloatArray], ...]:
         """Per player: ``(types, allocations)`` chances of what she gets, and ``(types,)`` payments."""
-        who, sold, paid = self._results
-        share = self.offers[3]
+        sold, paid = self.results
+        who, _, _, share = self.offers
         tables = []
         for i, size in enumerate(self.environment.shape):
             mine = np.flatnonzero(who == i)
@@ -83,29 +101,34 @@ class PriceLottery:
         allocation[:, 0] += 1.0 - allocation.sum(axis=1)
         return allocation, payments
 
-    def play(self, values: IntArray, coin: FloatArray) -> tuple[IntArray, FloatArray]:
-        """Return the allocations ``(rounds,)`` and payments ``(rounds, players)`` that uniform coins decide."""
-        who, sold, paid = self._results
-        drawn = self._inversion(coin)
-        buyer = who[drawn]
-        rows = np.arange(len(values))
-        kind = values[rows, buyer]
-        payments = np.zeros(values.shape)
-        payments[rows, buyer] = paid[drawn, kind]
-        return sold[drawn, kind], payments
 
-    @cached_property
-    def _inversion(self) -> Inversion:
-        return Inversion(self.offers[3])
+class RoleLotteries:
+    """Lemma 1's lotteries of a mechanism, one for each role, drawn from in one pass.
 
-    @cached_property
-    def _results(self) -> tuple[IntArray, IntArray, FloatArray]:
-        """Who gets each offer, and ``(offers, types)``: the allocation and the payment that it leads to."""
-        player, bundle, price, _ = self.offers
-        sold = np.zeros((len(player), max(self.environment.shape)), dtype=np.int64)
-        paid = np.zeros(sold.shape)
-        for offer, (i, b, p) in enumerate(zip(player, bundle, price, strict=True)):
-            buys = np.flatnonzero(self.environment.worth[i][:, b] >= p)
-            sold[offer, buys] = self.environment.solo[i, b]
-            paid[offer, buys] = p - self.discount
-        return player, sold, paid
+    Parameters
+    ----------
+    by_role : the lottery that is held when each player has the role; the same object where it is the same.
+    """
+
+    def __init__(self, by_role: Sequence[PriceLottery]) -> None:
+        distinct = list(dict.fromkeys(by_role))
+        self._group = np.array([distinct.index(lottery) for lottery in by_role])
+        self._groups = len(distinct)
+        self._buyer = np.concatenate([lottery.offers[0] for lottery in distinct])
+        self._inversion = Inversion(np.concatenate([lottery.offers[3] for lottery in distinct]) / len(distinct))
+        self._sold, self._paid = (
+            np.concatenate(tables) for tables in zip(*(lottery.results for lottery in distinct), strict=True)
+        )
+
+    def play(self, values: IntArray, role: IntArray, coin: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
+        """Return what uniform coins decide, each ``(rounds,)``: the allocation, to whom it was offered, her price.
+
+        Parameters
+        ----------
+        values : ``(rounds, players)`` announced types.
+        role, coin : ``(rounds,)``.
+        """
+        offer = self._inversion((coin + self._group[role]) / self._groups if self._groups > 1 else coin)
+        buyer = self._buyer[offer]
+        kind = values[np.arange(len(values)), buyer]
+        return self._sold[offer, kind], buyer, self._paid[offer, kind]

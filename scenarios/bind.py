@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, get_type_hints
 
@@ -24,8 +24,12 @@ def _body(function: Callable[..., Any]) -> Callable[..., Any]:
     return body
 
 
-def bind(function: Callable[..., Any], given: Mapping[str, Any], *, field: str) -> dict[str, Any]:
+def bind(
+    function: Callable[..., Any], given: Mapping[str, Any], *, field: str, beside: Iterable[str] = ()
+) -> dict[str, Any]:
     """Return the parameters, checked against names and annotations.
+
+    `beside` are the other keys that the scenario's table knows, for suggestions.
 
     Raises
     ------
@@ -34,9 +38,9 @@ def bind(function: Callable[..., Any], given: Mapping[str, Any], *, field: str) 
     known = keyword_parameters(function)
     for name, value in given.items():
         if name not in known:
-            near = get_close_matches(name, known, 1)
-            takes = f"known here: {', '.join(known)}" if known else "it takes none"
-            hint = f"did you mean {near[0]!r}?" if near else takes
+            possible = dict.fromkeys([*beside, *known])
+            near = get_close_matches(name, possible, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(possible)}"
             raise BadInput(f"unknown key '{field}.{name}' (= {value!r}); {hint}")
     hints = get_type_hints(_body(function))
     fields: dict[str, Any] = {

@@ -18,7 +18,16 @@ from mechanisms.environment import IntArray
 from mechanisms.mechanism import Mechanism
 from scenarios.bind import bind, keyword_parameters, lookup
 from scenarios.errors import BadInput, blame
-from scenarios.scenario import BidsPrior, IndependentPrior, Scenario, TablePrior
+from scenarios.scenario import (
+    BidsPrior,
+    IndependentPrior,
+    KnowledgeSpec,
+    MechanismSpec,
+    MisinformedSpec,
+    Scenario,
+    SeatSpec,
+    TablePrior,
+)
 from scenarios.streams import seed_sequence
 
 MAX_STATES = 2_000_000
@@ -257,14 +266,14 @@ def _profiles(environment: Environment, rows: Sequence[Sequence[int]]) -> IntArr
 def _knowledge(scenario: Scenario, environment: Environment, space: StateSpace) -> Knowledge:
     spec = scenario.knowledge
     structure = lookup(KNOWLEDGE, spec.kind, field="knowledge.kind")
-    parameters = bind(structure, spec.parameters, field="knowledge")
+    parameters = bind(structure, spec.parameters, field="knowledge", beside=KnowledgeSpec.model_fields)
     knowledge = partition(space, environment, structure(environment, space, **parameters))
     for number, entry in enumerate(spec.misinformed):
         field = f"knowledge.misinformed[{number}]"
         if not 0 <= entry.seat < environment.players:
             raise BadInput(f"{field}.seat is {entry.seat}; seats are 0..{environment.players - 1}")
         form = lookup(MISINFORMATION, entry.how, field=f"{field}.how")
-        parameters = bind(form, entry.parameters, field=field)
+        parameters = bind(form, entry.parameters, field=field, beside=MisinformedSpec.model_fields)
         rng = np.random.default_rng(seed_sequence(scenario.run.seed, "opinion", entry.seat))
         knowledge = misinform(knowledge, entry.seat, form(space, entry.seat, rng, **parameters))
     return knowledge
@@ -284,7 +293,9 @@ def _mechanism(scenario: Scenario, setting: Setting, kind: str, changes: Mapping
     own = spec.parameters if kind.removesuffix("-printed") == spec.kind.removesuffix("-printed") else {}
     takes = keyword_parameters(cls)
     parameters = {n: v for n, v in {**shared, **changes}.items() if n in takes}
-    built: Mechanism = cls(setting, **bind(cls, {**parameters, **own}, field="mechanism"))
+    built: Mechanism = cls(
+        setting, **bind(cls, {**parameters, **own}, field="mechanism", beside=MechanismSpec.model_fields)
+    )
     return built
 
 
@@ -292,5 +303,5 @@ def _strategy(scenario: Scenario, entry: Any, number: int) -> Strategy:
     field = f"seats[{number}]"
     with blame(scenario.source, field):
         cls = lookup(STRATEGIES, entry.strategy, field=f"{field}.strategy")
-        built: Strategy = cls(**bind(cls, entry.parameters, field=field))
+        built: Strategy = cls(**bind(cls, entry.parameters, field=field, beside=SeatSpec.model_fields))
     return built

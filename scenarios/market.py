@@ -125,7 +125,8 @@ class Market(mesa.Model):
             total += bidder.utility
         mean = revenue.mean()
         spread = revenue - mean
-        error = np.sqrt(spread @ spread / (self.worlds - 1) / self.worlds) if self.worlds > 1 else np.nan
+        squares = float(np.einsum("w,w->", spread, spread))  # spread @ spread would wake the threads of BLAS
+        error = np.sqrt(squares / (self.worlds - 1) / self.worlds) if self.worlds > 1 else np.nan
         values, beliefs = zip(*(bidder.honesty(self.states, types) for bidder in self.agents), strict=True)
         self._rows.append(
             (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mechanisms.beliefs import Uniforms
 from mechanisms.crowdsourced.rewards import belief_reward
 from mechanisms.environment import FloatArray, IntArray
 from mechanisms.mechanism import Mechanism, Setting, Settled
@@ -68,6 +69,11 @@ class Informant(Mechanism):
     def role_probabilities(self, values: IntArray) -> FloatArray:
         """Return ``1 / n`` for everybody."""
         return np.full(values.shape, 1.0 / values.shape[1])
+
+    def draw_role(self, values: IntArray, rng: Uniforms) -> IntArray:
+        """Return the informant in each round, ``(rounds,)``."""
+        n = self.environment.players
+        return np.minimum((rng.random(len(values)) * n).astype(np.int64), n - 1)
 
     def lottery_players(self, role: int) -> tuple[int, ...]:
         """Return everybody but the informant."""

@@ -351,7 +351,7 @@ def test_the_plane_is_what_deviations_say_at_every_point(seed, players):
 
 
 @pytest.mark.parametrize("delta", [0.1, 0.4])
-@pytest.mark.parametrize("seed", [1, 2, 4])
+@pytest.mark.parametrize("seed", [1, 4, 5])
 def test_the_border_is_where_bisection_finds_it(seed, delta):
     case = random_case(seed, 2, "own-value", most=3)
 
@@ -364,7 +364,7 @@ def test_the_border_is_where_bisection_finds_it(seed, delta):
     assert gains(high) == np.isfinite(limit)
     if not np.isfinite(limit):
         return
-    for _ in range(40):
+    for _ in range(30):
         middle = (low + high) / 2
         low, high = (low, middle) if gains(middle) else (middle, high)
     assert limit == pytest.approx(low, abs=1e-6)

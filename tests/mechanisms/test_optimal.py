@@ -86,6 +86,28 @@ def test_certificates_of_random_priors(players, block):
 
 
 @pytest.mark.parametrize("program", [single_good_program, general_program])
+@pytest.mark.parametrize("players", [1, 2])
+def test_any_multipliers_make_an_upper_bound(monkeypatch, program, players):
+    """Weak duality: the certificate holds even where the solver's multipliers are wrong."""
+    solve, rng = optimal._highs, np.random.default_rng(players)
+
+    def disturbed(*arguments):
+        solved = solve(*arguments)
+        solved.ineqlin.marginals = solved.ineqlin.marginals + rng.normal(0, 0.1, len(solved.ineqlin.marginals))
+        return solved
+
+    for seed in range(15):
+        case = random_case(seed, players, most=3)
+        opt = program(case.environment, case.prior).revenue
+        with monkeypatch.context() as patch:
+            patch.setattr(optimal, "_highs", disturbed)
+            certificate = program(case.environment, case.prior).certificate
+        assert certificate.dual >= opt - 1e-9
+        assert certificate.primal == pytest.approx(opt, abs=1e-9)
+        assert certificate.gap == pytest.approx((certificate.dual - opt) / max(1.0, certificate.dual))
+
+
+@pytest.mark.parametrize("program", [single_good_program, general_program])
 @pytest.mark.parametrize("players", [1, 2, 3])
 def test_the_mechanism_found_is_truthful_and_rational_at_every_profile(monkeypatch, program, players):
     monkeypatch.setattr("mechanisms.classical.optimal_auction.optimal_mechanism", program)
@@ -207,6 +229,7 @@ def test_second_price_of_uniform_values_by_grid_refinement(players, size):
     limit = (players - 1) / (players + 1)
     assert abs(fine - limit) < 0.6 * abs(coarse - limit)
     assert 2 * fine - coarse == pytest.approx(limit, abs=0.2 / size**2 + 1e-9)
+    assert fine >= opt_on_the_unit_interval(players - 1, 2 * size)  # Corollary 1, left side
 
 
 @settings(max_examples=30)

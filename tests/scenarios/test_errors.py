@@ -277,7 +277,7 @@ BAD_VALUES = {
         TWO_GOODS,
         ("environment", "allocations"),
         [[["a"], ["b"]]],
-        ("mechanism", "not downward closed"),
+        ("mechanism", "downward"),
     ),
     "a strict auction of closed sets only": (
         changed(TWO_GOODS, ("environment", "allocations"), [[["a"], ["b"]]]),

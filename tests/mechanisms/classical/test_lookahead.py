@@ -119,12 +119,16 @@ def test_prices_by_hand():
     assert offer([3, 1, 1], [1], ties="uniform", conditioning="at-least") == (1.0, 0.0)
 
 
-@pytest.mark.parametrize("scale", [1.0, 0.1, 0.3, 1e-6])
-def test_among_equal_incomes_the_lowest_price_is_taken(scale):
-    """Every price earns the same but for rounding."""
-    assert offer(scale * np.array([1 / 2, 1 / 6, 1 / 3]), [1]) == (1.0, 0.0)
-    assert offer(scale * np.array([1 / 2, 1 / 6, 1 / 3]), [2]) == (2.0, 0.0)
-    assert offer(scale * np.array([1 / 2, 1 / 6, 1 / 3 + 1e-9]), [1]) == (3.0, 0.0)
+@pytest.mark.parametrize("grid", [(1, 2, 3), (3, 4, 5), (3, 5, 6), (3, 5, 10)])
+@pytest.mark.parametrize("scale", [1.0, 0.3, 1e-6])
+def test_among_equal_incomes_the_lowest_price_is_taken(grid, scale):
+    """Every price earns the same but for rounding, which by itself would favour another grid point."""
+    tails = scale * grid[0] / np.array(grid)
+    weights = tails - np.append(tails[1:], 0.0)
+    assert offer(weights, [1], grid=grid) == (grid[0], 0.0)
+    assert offer(weights, [grid[0] + 1], grid=grid) == (grid[1], 0.0)
+    weights[-1] *= 1 + 1e-9
+    assert offer(weights, [1], grid=grid) == (grid[2], 0.0)
 
 
 def test_without_a_posterior_the_price_is_the_second_bid_and_the_outcome_says_so():
