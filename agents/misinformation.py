@@ -6,6 +6,7 @@ posterior in a cell is this prior restricted to it. `MISINFORMATION` is the regi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,12 +15,15 @@ import numpy as np
 from agents.knowledge import Knowledge, StateSpace
 from mechanisms.environment import FloatArray
 
+MAX_SHIFT = 500
+MAX_SAMPLE = 10**9
+
 
 def tempered(space: StateSpace, player: int, rng: np.random.Generator, *, power: float) -> FloatArray:
     """Raise the true probabilities to a power: above 1 overconfident, below 1 too cautious, 0 ignorant."""
-    if power < 0:
-        raise ValueError(f"power must not be negative, but is {power}")
-    weights = space.weights**power
+    if not 0 <= power < math.inf:
+        raise ValueError(f"power must be a number from 0 up, not {power}")
+    weights = (space.weights / space.weights.max()) ** power
     return weights / weights.sum()
 
 
@@ -28,6 +32,8 @@ def shifted(space: StateSpace, player: int, rng: np.random.Generator, *, shift: 
 
     A state's odds are multiplied by ``exp(shift * r)``, r the mean rank of the others' types scaled to [0, 1].
     """
+    if not abs(shift) <= MAX_SHIFT:
+        raise ValueError(f"shift must be a number from {-MAX_SHIFT} to {MAX_SHIFT}, not {shift}")
     spans = np.maximum(np.array(space.shape) - 1, 1)
     ranks = np.delete(space.profiles / spans, player, axis=1)
     weights = space.weights * np.exp(shift * (ranks.mean(axis=1) if ranks.shape[1] else 0.0))
@@ -36,8 +42,8 @@ def shifted(space: StateSpace, player: int, rng: np.random.Generator, *, shift: 
 
 def sampled(space: StateSpace, player: int, rng: np.random.Generator, *, size: int) -> FloatArray:
     """Estimate D from a finite sample of it, with one pseudo-observation spread evenly over the states."""
-    if size < 0:
-        raise ValueError(f"size must not be negative, but is {size}")
+    if not 0 <= size <= MAX_SAMPLE:
+        raise ValueError(f"size must be a number from 0 to {MAX_SAMPLE:,}, not {size}")
     counts = rng.multinomial(size, space.weights / space.weights.sum()).astype(float)
     return (counts + 1.0 / len(space)) / (size + 1.0)
 

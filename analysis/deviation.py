@@ -81,7 +81,7 @@ def _seat_table(game: Game, seat: Seat, menu: dict[str, IntArray]) -> pd.DataFra
     if not game.mechanism.elicits_beliefs:
         beliefs = beliefs[:, :, :1]
     surface = game.surface(seat.index, beliefs)
-    gain = surface.interim - game.truth(seat.index)[:, None, None]
+    gain = _rounded(surface.interim - game.truth(seat.index)[:, None, None])
     cell, value, belief = np.nonzero(~_honest(seat, beliefs))
     mass = np.bincount(seat.information, game.space.weights)
     worths = _worths(seat)
@@ -93,11 +93,16 @@ def _seat_table(game: Game, seat: Seat, menu: dict[str, IntArray]) -> pd.DataFra
             "value_report": worths[value],
             "belief_report": np.array(list(menu), dtype=object)[belief],
             "gain": gain[cell, value, belief],
-            "gain_expost": surface.expost_gain[cell, value, belief],
+            "gain_expost": _rounded(surface.expost_gain)[cell, value, belief],
             "probability": mass[cell],
         },
         columns=COLUMNS,
     )
+
+
+def _rounded(gain: FloatArray) -> FloatArray:
+    """Return zero for what is only rounding."""
+    return np.where(abs(gain) < _ROUNDING, 0.0, gain)
 
 
 def _honest(seat: Seat, beliefs: IntArray) -> BoolArray:
@@ -141,7 +146,11 @@ def truthful_region(make: Callable[[float, float], Game], epsilons: Sequence[flo
     """
     base, lottery, reward = (_value_gains(make(e, d)) for e, d in ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0)))
     reward = reward - base
-    rows = [(e, d, _tidy(float(((1 - d) * base + d * lottery + e * reward).max()))) for d in deltas for e in epsilons]
+    rows = [
+        (e, d, float(_rounded((1 - d) * base + d * lottery + e * reward).max(initial=-np.inf)))
+        for d in deltas
+        for e in epsilons
+    ]
     border = []
     for d in deltas:
         margin = -((1 - d) * base + d * lottery)
@@ -152,11 +161,6 @@ def truthful_region(make: Callable[[float, float], Game], epsilons: Sequence[flo
         pd.DataFrame(rows, columns=["epsilon", "delta", "gain"]),
         pd.DataFrame(border, columns=["delta", "epsilon"]),
     )
-
-
-def _tidy(gain: float) -> float:
-    """Return zero for what is only rounding."""
-    return 0.0 if abs(gain) < _ROUNDING else gain
 
 
 def _value_gains(game: Game) -> FloatArray:

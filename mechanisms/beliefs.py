@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechanisms.draws import Inversion
-from mechanisms.environment import BoolArray, FloatArray, IntArray, flat_index
+from mechanisms.environment import BoolArray, FloatArray, IntArray, flat_index, full_grid
 
 SUM_TOLERANCE = 1e-9
 
@@ -153,8 +153,8 @@ def joint(shape: Sequence[int], profiles: ArrayLike, probabilities: ArrayLike) -
     array([0.5, 0.5])
     """
     shape = tuple(int(size) for size in shape)
-    atoms = np.asarray(profiles, dtype=np.int64).reshape(-1, len(shape))
     weights = np.asarray(probabilities, dtype=float)
+    atoms = np.asarray(profiles, dtype=np.int64).reshape(len(weights) if not shape else -1, len(shape))
     if len(weights) != len(atoms):
         raise ValueError(f"{len(atoms)} profiles but {len(weights)} probabilities")
     if not np.isfinite(weights).all() or (weights < 0).any():
@@ -177,4 +177,4 @@ def independent(marginals: Sequence[ArrayLike]) -> Joint:
     weights = np.ones(1)
     for column in columns:
         weights = np.multiply.outer(weights, column).ravel()
-    return joint(shape, np.indices(shape).reshape(len(shape), -1).T, weights)
+    return joint(shape, full_grid(shape), weights)

@@ -7,6 +7,7 @@ case of two bundles, nothing and the good [AzarChenMicali2012, section 2.1]_.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ from itertools import combinations, pairwise, product
 import numpy as np
 from numpy.typing import NDArray
 
+MAX_WORTH = 10**12
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -151,7 +153,7 @@ def flat_index(profiles: IntArray, shape: Sequence[int]) -> IntArray:
 
 def full_grid(shape: Sequence[int]) -> IntArray:
     """Return all points of a grid, ``(prod(shape), len(shape))``, in row-major order."""
-    return np.indices(tuple(shape)).reshape(len(shape), -1).T.astype(np.int64)
+    return np.indices(tuple(shape)).reshape(len(shape), math.prod(shape)).T.astype(np.int64)
 
 
 def single_good(values: Sequence[Sequence[int]]) -> Environment:
@@ -166,6 +168,8 @@ def single_good(values: Sequence[Sequence[int]]) -> Environment:
         for low, high in pairwise(grid):
             if high <= low:
                 raise ValueError(f"player {i}'s values must increase, but {high} follows {low}")
+        if grid[-1] > MAX_WORTH:
+            raise ValueError(f"player {i}'s values reach {grid[-1]}; the limit is {MAX_WORTH:,}")
         if grid[0] <= 0:
             raise ValueError(f"player {i}'s values must be positive integers, but one is {grid[0]}")
     worth = tuple(np.array([[0, v] for v in grid], dtype=np.int64) for grid in values)
@@ -191,15 +195,31 @@ def assignment(
     allocations : the feasible assignments, each a bundle per player; every way of giving disjoint bundles
         unless given.
     """
+    if len(set(goods)) < len(goods) or not goods:
+        raise ValueError(f"goods must be one or more different names, not {list(goods)}")
     if bundles is None:
         bundles = [list(c) for size in range(1, len(goods) + 1) for c in combinations(goods, size)]
+    for bundle in bundles:
+        if not bundle or len(set(bundle)) < len(bundle) or not set(bundle) <= set(goods):
+            raise ValueError(f"a bundle holds one or more different goods out of {list(goods)}, not {list(bundle)}")
     known = ((), *(tuple(sorted(b, key=list(goods).index)) for b in bundles))
-    worth = tuple(np.array([[0, *row] for row in types], dtype=np.int64) for types in valuations)
+    for i, types in enumerate(valuations):
+        for k, row in enumerate(types):
+            if len(row) != len(bundles):
+                raise ValueError(f"player {i}'s type {k} has {len(row)} worths for {len(bundles)} bundles: {list(row)}")
+    worth = tuple(
+        np.array([[0, *row] for row in types], dtype=np.int64).reshape(-1, len(known)) for types in valuations
+    )
     if allocations is None:
         rows = [pick for pick in product(range(len(known)), repeat=len(worth)) if _disjoint([known[b] for b in pick])]
     else:
-        order = {frozenset(b): k for k, b in enumerate(known)}
-        listed = [tuple(order[frozenset(b)] for b in row) for row in allocations]
+        order: dict[frozenset[str], int] = {frozenset(b): k for k, b in enumerate(known)}
+        listed = []
+        for given in allocations:
+            picked = [frozenset(bundle) for bundle in given]
+            if len(picked) != len(worth) or not set(picked) <= set(order):
+                raise ValueError(f"an allocation gives each of {len(worth)} players a known bundle, unlike {given}")
+            listed.append(tuple(order[bundle] for bundle in picked))
         rows = sorted({(0,) * len(worth), *listed})
     return Environment(worth, np.array(rows, dtype=np.int64), known)
 
@@ -217,6 +237,8 @@ def _check_worth(worth: tuple[IntArray, ...], bundles: int) -> None:
             raise ValueError(f"player {i}'s worths have shape {table.shape}, not (types, {bundles})")
         if not np.issubdtype(table.dtype, np.integer) or (table < 0).any():
             raise ValueError(f"player {i}'s worths must be non-negative integers: {table.min()}")
+        if (table > MAX_WORTH).any():
+            raise ValueError(f"player {i}'s worths reach {table.max()}; the limit is {MAX_WORTH:,}")
         if table[:, 0].any():
             raise ValueError(f"player {i} values the empty bundle at {table[:, 0].max()}, not 0")
         if len(np.unique(table, axis=0)) < len(table):

@@ -80,6 +80,8 @@ class Mechanism(ABC):
             raise ValueError(f"delta must lie between 0 and 1, not {delta}")
         if not 0.0 < discount < 1.0:
             raise ValueError(f"discount must lie strictly between 0 and 1, not {discount}")
+        if delta and not setting.environment.downward_closed:
+            raise ValueError(f"delta = {delta} needs a downward-closed environment, and this one is not")
         self.environment = setting.environment
         self.book = setting.book
         self.delta = delta

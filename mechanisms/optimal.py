@@ -79,8 +79,7 @@ def optimal_mechanism(environment: Environment, belief: Belief) -> Optimum:
 
     Raises
     ------
-    ValueError : if the program would have more than `MAX_VARIABLES` variables.
-    RuntimeError : if HiGHS does not report an optimum.
+    ValueError : if the program would have more than `MAX_VARIABLES` variables, or HiGHS reports no optimum.
     """
     solve = single_good_program if environment.single_good else general_program
     return solve(environment, belief)
@@ -96,10 +95,11 @@ def single_good_program(environment: Environment, belief: Belief) -> Optimum:
     monotone = _monotone_rows(shape)
     capacity = sparse.hstack([sparse.identity(size, format="csr")] * n, format="csr")
     limits = np.concatenate([np.zeros(monotone.shape[0]), np.ones(size)])
-    solved = _highs(-gain, sparse.vstack([monotone, capacity], format="csr"), limits)
+    scale = max(float(abs(gain).max()), 1e-300)
+    solved = _highs(-gain / scale, sparse.vstack([monotone, capacity], format="csr"), limits)
     x = _snap(solved.x).reshape(n, size)
     payments = np.stack([_myerson_sum(environment.values[i], x[i].reshape(shape), i) for i in range(n)], 1)
-    multipliers = np.maximum(-solved.ineqlin.marginals[: monotone.shape[0]], 0.0)
+    multipliers = scale * np.maximum(-solved.ineqlin.marginals[: monotone.shape[0]], 0.0)
     reduced = (gain - monotone.T @ multipliers).reshape(n, size)
     infeasibility = max(
         float((monotone @ x.ravel()).max(initial=0.0)), float((x.sum(axis=0) - 1.0).max()), float(-x.min())
@@ -123,7 +123,8 @@ def general_program(environment: Environment, belief: Belief) -> Optimum:
     size = int(np.prod(shape))
     _check_size(size * (outcomes + n))
     density = _on_grid(belief, shape).ravel()
-    truth = sparse.vstack([_truth_rows(environment, i) for i in range(n)], format="csr")
+    top = max(1.0, float(max(table.max() for table in environment.worth)))  # the program's unit of money
+    truth = sparse.vstack([_truth_rows(environment, i, top) for i in range(n)], format="csr")
     simplex = sparse.hstack(
         [
             sparse.kron(sparse.identity(size), np.ones((1, outcomes))),
@@ -134,16 +135,15 @@ def general_program(environment: Environment, belief: Belief) -> Optimum:
     gain = np.concatenate([np.zeros(size * outcomes), np.repeat(density, n)])
     solved = _highs(-gain, truth, np.zeros(truth.shape[0]), simplex, np.ones(size))
     x = _snap(solved.x[: size * outcomes]).reshape(size, outcomes)
-    payments = _snap(solved.x[size * outcomes :]).reshape(size, n)
+    payments = _snap(top * solved.x[size * outcomes :]).reshape(size, n)
     multipliers = np.maximum(-solved.ineqlin.marginals, 0.0)
-    reduced = gain - truth.T @ multipliers
-    highest = np.array([table.max() for table in environment.worth])
-    slack = np.maximum(reduced[size * outcomes :].reshape(size, n), 0.0) @ highest
+    reduced = top * (gain - truth.T @ multipliers)
+    slack = np.maximum(reduced[size * outcomes :].reshape(size, n), 0.0)  # no payment exceeds the unit, top
     certificate = Certificate(
         primal=float(density @ payments.sum(axis=1)),
         dual=float(reduced[: size * outcomes].reshape(size, outcomes).max(axis=1).sum() + slack.sum()),
         infeasibility=max(
-            float((truth @ np.concatenate([x.ravel(), payments.ravel()])).max(initial=0.0)),
+            top * float((truth @ np.concatenate([x.ravel(), payments.ravel() / top])).max(initial=0.0)),
             float(abs(x.sum(axis=1) - 1.0).max()),
         ),
     )
@@ -195,11 +195,11 @@ def _myerson_sum(values: IntArray, x: FloatArray, player: int) -> FloatArray:
     return np.moveaxis(along * values - below, -1, player).ravel()
 
 
-def _truth_rows(environment: Environment, player: int) -> Any:
+def _truth_rows(environment: Environment, player: int, unit: float) -> Any:
     """Return one player's rows ``<= 0``: no type gains by any other report, and none pays beyond her worth."""
     shape, n, outcomes = environment.shape, environment.players, len(environment.allocations)
     size, kinds = int(np.prod(shape)), shape[player]
-    worth = environment.worth_of_allocation[player].astype(float)
+    worth = environment.worth_of_allocation[player] / unit
     points = np.arange(size)
     own = points // strides(shape)[player] % kinds
     truth, lies = np.repeat(points, kinds), np.tile(np.arange(kinds), size)
@@ -231,7 +231,7 @@ def _highs(
     solve: Any = linprog  # its stubs refuse sparse matrices, which it takes
     solved = solve(cost, A_ub=rows, b_ub=limits, A_eq=equal, b_eq=level, method="highs", options=dict(_OPTIONS))
     if solved.status != 0:
-        raise RuntimeError(f"HiGHS found no optimum of a program of {len(cost)} variables: {solved.message}")
+        raise ValueError(f"HiGHS found no optimum of a program of {len(cost)} variables: {solved.message}")
     return solved
 
 

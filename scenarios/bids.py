@@ -112,6 +112,7 @@ class BidPrior:
 [environment]
 kind = "single-good"
 values = {[list(grid) for grid in self.values]}
+unit = {float(self.unit)!r}
 
 [prior]
 kind = "table"

@@ -20,4 +20,7 @@ def blame(source: str, field: str = "") -> Iterator[None]:
         text = str(error)
         raise BadInput(text if text.startswith(f"{source}:") else f"{source}: {text}") from None
     except ValueError as error:
-        raise BadInput(": ".join(part for part in (source, field, str(error)) if part)) from None
+        text = str(error)
+        if field and not text.removeprefix("unknown key '").startswith(field):
+            text = f"{field}: {text}"
+        raise BadInput(f"{source}: {text}") from None

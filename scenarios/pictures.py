@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from analysis import plots
 from analysis.report import Report, render
 from scenarios.experiment import Experiment
+from scenarios.screen import gain
 
 if TYPE_CHECKING:
     from scenarios.runner import Result
@@ -117,8 +118,8 @@ def _summary(experiment: Experiment, result: Result) -> list[str]:
         lines.append(f"It {verb} the paper's bound for truthful play, {figures['bound']:.6g}.")
     gains = figures["deviations"]
     lines.append(
-        f"The best deviation from truth gains {gains['max_gain']:+.6g} "
-        f"(by value alone {gains['max_gain_value']:+.6g}, by belief alone {gains['max_gain_belief']:+.6g})."
+        f"The best deviation from truth gains {gain(gains['max_gain'])} "
+        f"(by value alone {gain(gains['max_gain_value'])}, by belief alone {gain(gains['max_gain_belief'])})."
     )
     if experiment.unit != 1.0:
         lines.append(f"One unit of value is {experiment.unit:g} of money.")

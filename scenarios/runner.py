@@ -21,7 +21,7 @@ from scenarios.errors import blame
 from scenarios.experiment import Experiment, assemble
 from scenarios.figures import deviation_figures, revenue_figures
 from scenarios.market import Market
-from scenarios.scenario import Scenario, load
+from scenarios.scenario import Scenario, amended, load
 from scenarios.store import free_folder, new_folder, write_json, write_table
 
 Progress = Callable[[float, str], None]
@@ -76,8 +76,9 @@ def run(
     ------
     BadInput : if the scenario or the folder is bad; nothing is left behind.
     """
-    scenario = source if isinstance(source, Scenario) else load(source, overrides=overrides)
-    scenario = _with_run(scenario, seed=seed, rounds=rounds, worlds=worlds)
+    settings = {"seed": seed, "rounds": rounds, "worlds": worlds}
+    changes = [*overrides, *(f"run.{name}={value}" for name, value in settings.items() if value is not None)]
+    scenario = amended(source, changes) if isinstance(source, Scenario) else load(source, overrides=changes)
     place = None
     if write:
         place = Path(out) if out is not None else free_folder(scenario.name)
@@ -111,17 +112,6 @@ def simulate(experiment: Experiment, against: Benchmarks, tell: Progress) -> Mar
             tell(0.7 * done / settings.rounds, "playing rounds")
     mesa.Agent._ids.pop(market, None)  # Mesa would keep the model alive for the process's whole life
     return market
-
-
-def _with_run(scenario: Scenario, **given: int | None) -> Scenario:
-    changes = {name: value for name, value in given.items() if value is not None}
-    if not changes:
-        return scenario
-    from scenarios.scenario import parse
-
-    data = scenario.model_dump(exclude_unset=True)
-    data["run"] = {**data.get("run", {}), **changes}
-    return parse(data, source=scenario.source, folder=scenario.folder, name=scenario.name)
 
 
 def _compute(experiment: Experiment, tell: Progress, folder: Path | None) -> Result:

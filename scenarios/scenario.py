@@ -6,26 +6,29 @@ file is ever run as code. `load` reads one; a bad one raises `BadInput`, one sen
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
+from agents.parameters import complaint, suggestion
 from scenarios.errors import BadInput
+
+Whole = Annotated[int, Field(ge=-(10**12), le=10**12)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class _Open(BaseModel):
     """A table whose other keys are the parameters of the thing it names."""
 
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True, allow_inf_nan=False)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -37,10 +40,10 @@ class EnvironmentSpec(_Strict):
     """Who wants what: one good with a grid of values each, or an assignment environment."""
 
     kind: Literal["single-good", "assignment"] = "single-good"
-    values: list[list[int]] | None = None
+    values: list[list[Whole]] | None = None
     goods: list[str] | None = None
     bundles: list[list[str]] | None = None
-    valuations: list[list[list[int]]] | None = None
+    valuations: list[list[list[Whole]]] | None = None
     allocations: list[list[list[str]]] | None = None
     unit: Annotated[float, Field(gt=0)] = 1.0
 
@@ -49,7 +52,7 @@ class TablePrior(_Strict):
     """States listed one by one, with an optional name of what is common about each."""
 
     kind: Literal["table"]
-    profiles: list[list[int]]
+    profiles: list[list[Whole]]
     probabilities: list[float]
     states: list[str | int] | None = None
 
@@ -112,15 +115,22 @@ class SeatSpec(_Open):
 class RunSpec(_Strict):
     """How long to play."""
 
-    rounds: Annotated[int, Field(ge=1)] = 1000
-    worlds: Annotated[int, Field(ge=1)] = 200
-    seed: Annotated[int, Field(ge=0)] = 1
+    rounds: Annotated[int, Field(ge=1, le=10**9)] = 1000
+    worlds: Annotated[int, Field(ge=1, le=10**7)] = 200
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+
+
+def _plain_name(name: str) -> str:
+    """Check a scenario's name, which also names a folder."""
+    if not re.fullmatch(r"\w[\w .()+=-]{0,79}", name):
+        raise ValueError("begins with a letter or digit and goes on, up to 80 signs, with these or any of ._()+=-")
+    return name
 
 
 class Scenario(_Strict):
     """A whole scenario; `source` is where it came from, for messages and relative paths."""
 
-    name: str
+    name: Annotated[str, AfterValidator(_plain_name)]
     environment: EnvironmentSpec = EnvironmentSpec()
     prior: Annotated[TablePrior | IndependentPrior | BidsPrior, Field(discriminator="kind")]
     knowledge: KnowledgeSpec = KnowledgeSpec()
@@ -169,6 +179,16 @@ def load(source: str | Path, *, overrides: Sequence[str] = ()) -> Scenario:
     return parse(data, source=str(source), folder=path.parent, name=path.stem)
 
 
+def amended(scenario: Scenario, overrides: Sequence[str]) -> Scenario:
+    """Return a scenario with ``KEY=VALUE`` overrides."""
+    if not overrides:
+        return scenario
+    data = scenario.model_dump(exclude_unset=True)
+    for override in overrides:
+        _override(data, override, scenario.source)
+    return parse(data, source=scenario.source, folder=scenario.folder)
+
+
 def parse(
     data: Mapping[str, Any], *, source: str = "scenario", folder: Path | None = None, name: str = "scenario"
 ) -> Scenario:
@@ -185,15 +205,17 @@ def parse(
 def find(source: str | Path) -> Path:
     """Return the file of a scenario given by path or shipped name."""
     path = Path(source)
-    if path.is_file():
-        return path
+    try:
+        if path.is_file():
+            return path
+    except (OSError, ValueError):  # a name that no file can have
+        pass
     known = shipped()
     if str(source) in known:
         return known[str(source)]
     if path.suffix or path.parent != Path():
         raise BadInput(f"{source}: there is no such file")
-    near = get_close_matches(str(source), known, 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"scenarios that ship: {', '.join(known)}"
+    hint = suggestion(str(source), known, otherwise="scenarios that ship")
     raise BadInput(f"{source}: there is no such file or shipped scenario; {hint}")
 
 
@@ -226,7 +248,7 @@ def _descend(place: Any, step: str, key: str, source: str) -> Any:
 
 
 def _position(place: list[Any], step: str, key: str, source: str) -> int:
-    if not step.isdigit() or int(step) >= len(place):
+    if not (step.isascii() and step.isdigit()) or int(step) >= len(place):
         raise BadInput(f"{source}: override {key!r} needs a number below {len(place)} where it says {step!r}")
     return int(step)
 
@@ -245,8 +267,7 @@ def _sentence(error: ValidationError) -> str:
         message = f"{field}.kind is missing"
     else:
         shown = given if len(repr(given)) < 80 else f"{repr(given)[:77]}..."
-        reason = first["msg"].removeprefix("Input should be ").removeprefix("a ")
-        message = f"{field} should be {reason}, not {shown!r}"
+        message = f"{field} {complaint(first['msg'])}, not {shown!r}"
         if first["type"] == "union_tag_invalid":
             context = first.get("ctx", {})
             message = f"{field}.kind should be one of {context['expected_tags']}, not {context['tag']!r}"
@@ -268,5 +289,4 @@ def _suggestion(steps: Sequence[str | int]) -> str:
         known = [*TablePrior.model_fields, *IndependentPrior.model_fields, *BidsPrior.model_fields]
     else:
         known = list(_MODELS[str(steps[0])].model_fields)
-    near = get_close_matches(str(steps[-1]), known, 1)
-    return f"; did you mean {near[0]!r}?" if near else f"; known here: {', '.join(dict.fromkeys(known))}"
+    return f"; {suggestion(str(steps[-1]), dict.fromkeys(known))}"

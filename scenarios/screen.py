@@ -27,6 +27,11 @@ def number(value: float | None, *, digits: int = 5) -> str:
     return f"{value:.{digits}g}"
 
 
+def gain(value: float) -> str:
+    """Return a gain with its sign, or a dash where there is nothing to gain by."""
+    return "–" if math.isnan(value) else f"{value:+.6g}"
+
+
 def interval(mean: float, error: float) -> str:
     """Return a mean with its 95 % interval over worlds."""
     if math.isnan(mean):
@@ -51,7 +56,7 @@ def show_run(result: Result) -> None:
     console.print(revenue)
     holds = result.figures["bound_holds"]
     if holds is not None:
-        said = "reached" if holds else "MISSED" if result.figures["truthful"] else "missed (play is not truthful)"
+        said = "reached" if holds else f"missed{_excuse(result)}"
         console.print(f"the paper's bound for truthful play: {said}")
     _show_seats(console, result)
     for note in result.notes:
@@ -60,13 +65,20 @@ def show_run(result: Result) -> None:
         console.print(f"written to {result.folder}: report.html, tables, plots, scenario.toml", soft_wrap=True)
 
 
+def _excuse(result: Result) -> str:
+    """Return why a missed bound is no contradiction, if it is none."""
+    if not result.figures["truthful"]:
+        return ", as play is not truthful"
+    return ", as players are misinformed" if result.scenario.knowledge.misinformed else ""
+
+
 def _show_seats(console: Console, result: Result) -> None:
     title = "best deviation from truth"
     table = _table("seat", "plays", "utility, simulated", title, "reports", "exact gain")
     for row in _rows(result.tables["seats"]):
         lie = f"value {row.value_report}, belief {row.belief_report}"
         utility = interval(row.utility, row.standard_error)
-        table.add_row(str(row.seat), row.strategy, utility, f"type {row.type}", lie, f"{row.gain:+.6g}")
+        table.add_row(str(row.seat), row.strategy, utility, f"type {row.type}", lie, gain(row.gain))
     console.print(table)
 
 
@@ -89,8 +101,8 @@ def show_deviations(experiment: Experiment, found: Deviations) -> None:
     console = _console()
     console.print(
         f"[bold]{experiment.scenario.name}[/bold], {experiment.scenario.mechanism.kind}: best gain "
-        f"{found.max_gain:+.6g}; by value alone {found.max_gain_value:+.6g}; "
-        f"by belief alone {found.max_gain_belief:+.6g}{_money(experiment.unit)}"
+        f"{gain(found.max_gain)}; by value alone {gain(found.max_gain_value)}; "
+        f"by belief alone {gain(found.max_gain_belief)}{_money(experiment.unit)}"
     )
     table = _table("seat", "type", "value report", "belief report", "interim gain", "best ex post", "Pr(type)")
     rows = found.table.sort_values("gain", ascending=False, kind="stable").head(_SHOWN)
@@ -100,8 +112,8 @@ def show_deviations(experiment: Experiment, found: Deviations) -> None:
             row.type,
             str(row.value_report),
             row.belief_report,
-            f"{row.gain:+.6g}",
-            f"{row.gain_expost:+.6g}",
+            gain(row.gain),
+            gain(row.gain_expost),
             number(row.probability, digits=4),
         )
     console.print(table)

@@ -37,16 +37,17 @@ def new_folder(place: Path) -> Iterator[Path]:
     ------
     BadInput : if `place` exists already or cannot be made.
     """
-    if place.exists():
-        raise BadInput(f"{place}: already exists; name another folder, or remove it yourself")
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{place.name}.partial-", dir=place.parent))
+        if place.exists() or place.is_symlink():
+            raise BadInput(f"{place}: already exists; name another folder, or remove it yourself")
+        home = next(folder for folder in place.absolute().parents if folder.exists())
+        partial = Path(tempfile.mkdtemp(prefix=f".{place.name[:40]}.partial-", dir=home))
     except OSError as error:
         raise BadInput(f"{place}: cannot be made: {error.strerror}") from None
     try:
         yield partial
         partial.chmod(0o755)
+        place.parent.mkdir(parents=True, exist_ok=True)
         partial.rename(place)
     except OSError as error:
         raise BadInput(f"{place}: cannot be written: {error.strerror}") from None

@@ -6,6 +6,8 @@ the first.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from agents.game import Seat
@@ -65,8 +67,8 @@ class EmpiricalBestResponse(Strategy):
     summary = "the best report against the announcements seen so far in the same cell (fictitious play)"
 
     def __init__(self, *, weight: float = 1.0) -> None:
-        if not weight > 0:
-            raise ValueError(f"weight must be positive, but is {weight}")
+        if not 0 < weight < math.inf:
+            raise ValueError(f"weight must be a positive number, not {weight}")
         self._weight = weight
 
     def prepare(self, seat: Seat, worlds: int) -> None:

@@ -18,8 +18,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from agents.game import Pool, Seat
+from agents.game import Seat
 from agents.plan import Plan, pure_plan
+from agents.pool import Pool
 from agents.strategies.strategy import PlannedStrategy
 from mechanisms.classical.vickrey import SingleGoodMechanism
 from mechanisms.ties import win_weights

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from agents.game import Seat
+from agents.parameters import checked, entry
 from agents.plan import Plan
 from agents.strategies.rules import BELIEF_RULES, VALUE_RULES
 from agents.strategies.strategy import PlannedStrategy
@@ -32,27 +32,17 @@ class Misreport(PlannedStrategy):
 
     def plan(self, seat: Seat) -> Plan:
         """Return the two rules' tables."""
-        value_rule, value_parameters = self._value
-        belief_rule, belief_parameters = self._belief
+        value, value_parameters = self._value
+        belief, belief_parameters = self._belief
         return Plan(
             seat.information,
-            _apply(VALUE_RULES[value_rule], seat, value_rule, value_parameters),
-            _apply(BELIEF_RULES[belief_rule], seat, belief_rule, belief_parameters),
+            VALUE_RULES[value](seat, **value_parameters),
+            BELIEF_RULES[belief](seat, **belief_parameters),
         )
 
 
 def _rule(given: Rule, known: Mapping[str, Any], kind: str) -> tuple[str, dict[str, Any]]:
     parameters = {"rule": given} if isinstance(given, str) else dict(given)
-    name = parameters.pop("rule", None)
-    if name not in known:
-        near = get_close_matches(str(name), known, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(known)}"
-        raise ValueError(f"unknown {kind} rule {name!r}{hint}")
-    return str(name), parameters
-
-
-def _apply(rule: Any, seat: Seat, name: str, parameters: dict[str, Any]) -> Any:
-    try:
-        return rule(seat, **parameters)
-    except TypeError as error:
-        raise ValueError(f"rule {name!r} does not take {parameters}: {error}") from None
+    name = str(parameters.pop("rule", ""))
+    rule = entry(known, name, field=f"{kind} rule")
+    return name, checked(rule, parameters, field=name, beside=["rule"])

@@ -7,6 +7,7 @@ any belief rule. `VALUE_RULES` and `BELIEF_RULES` are the registries.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -68,9 +69,10 @@ def _moved(seat: Seat, steps: int, factor: float | None, sign: float) -> IntArra
     order = np.argsort(worth.sum(axis=1), kind="stable")
     if factor is None:
         rank = np.argsort(order)
-        return order[np.clip(rank[seat.types] + steps, 0, len(order) - 1)]
-    if factor < 0:
-        raise ValueError(f"factor must not be negative, but is {factor}")
+        bounded = max(-len(order), min(len(order), steps))
+        return order[np.clip(rank[seat.types] + bounded, 0, len(order) - 1)]
+    if not 0 <= factor < math.inf:
+        raise ValueError(f"factor must be a number from 0 up, not {factor}")
     ladder = order[::-1] if sign > 0 else order  # the nearest fitting type comes first
     reach = sign * factor * worth[seat.types][:, None] + 1e-9
     fits: BoolArray = np.all(sign * worth[ladder][None] <= reach, axis=2)
@@ -128,13 +130,13 @@ def mode(seat: Seat) -> IntArray:
 
 def other_type(seat: Seat, *, offset: int = 1) -> IntArray:
     """Announce the posterior of another of her cells, `offset` further on in their order (cyclic)."""
-    return _by_cell(seat, np.roll(seat.posteriors, -offset))
+    return _by_cell(seat, np.roll(seat.posteriors, -(offset % len(seat.posteriors))))
 
 
 def _tempered(belief: Joint, power: float) -> Joint:
-    if power < 0:
-        raise ValueError(f"power must not be negative, but is {power}")
-    weights = belief.weights**power
+    if not 0 <= power < math.inf:
+        raise ValueError(f"power must be a number from 0 up, not {power}")
+    weights = (belief.weights / belief.weights.max()) ** power
     return joint(belief.shape, belief.atoms, weights / weights.sum())
 
 

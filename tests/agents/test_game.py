@@ -235,7 +235,6 @@ def test_truthful_worths_and_revenue_share_the_surplus(case, name):
         np.testing.assert_allclose(game.truth(i), mean, atol=1e-12)
 
 
-@pytest.mark.xfail(raises=ValueError, reason="a lone player's belief is about nobody, which joint refuses")
 def test_a_game_of_one():
     environment, case = single_good([[1, 2, 3]]), iid((1, 2, 3), (0.2, 0.5, 0.3), 1)
     game = Game(MECHANISMS["lookahead"](Setting(environment, BeliefBook(), case.prior)), case.knowledge)
@@ -244,7 +243,7 @@ def test_a_game_of_one():
 
 def test_a_ring_must_be_of_this_game():
     game = random_case(1, 2).game("vickrey")
-    with pytest.raises(ValueError, match=r"among 0\.\.1, not 2"):
+    with pytest.raises(ValueError, match=r"0\.\.1.* 2"):
         game.pool((0, 2))
 
 

@@ -171,7 +171,6 @@ def test_a_single_good_of_one_player_has_one_cell_per_value():
     assert knowledge.names == (("1", "4"),)
 
 
-@pytest.mark.xfail(raises=ValueError, reason="joint cannot make a distribution over nobody")
 def test_a_lone_player_believes_that_nobody_else_is_there():
     environment = single_good([[1, 4]])
     space = StateSpace.from_joint(joint((2,), [[0], [1]], [0.5, 0.5]))

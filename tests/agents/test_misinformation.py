@@ -76,11 +76,11 @@ def test_only_the_misinformed_player_changes_her_mind():
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: tempered(SPACE, 0, RNG(0), power=-0.5), r"power must not be negative, but is -0\.5"),
-        (lambda: sampled(SPACE, 0, RNG(0), size=-3), "size must not be negative, but is -3"),
+        (lambda: tempered(SPACE, 0, RNG(0), power=-0.5), r"power.*-0\.5"),
+        (lambda: sampled(SPACE, 0, RNG(0), size=-3), "size.*-3"),
         (
             lambda: misinform(table([(1, 7), (1,)], {(1, 1): 0.5, (7, 1): 0.5}).knowledge, 0, np.array([1.0, 0.0])),
-            "player 0's opinion rules out her own type 7",
+            "player 0's.* 7",
         ),
     ],
 )

@@ -158,36 +158,36 @@ def test_bounds_by_hand():
 
 
 ERRORS = [
-    (name, TRIO, {"epsilon": 0.1, "delta": value}, f"delta must lie between 0 and 1, not {value}")
+    (name, TRIO, {"epsilon": 0.1, "delta": value}, f"delta.*{value}")
     for name in NAMES
     for value in (-0.25, 1.5)
 ]
 ERRORS += [
-    (name, TRIO, {"epsilon": 0.1, "discount": value}, f"discount must lie strictly between 0 and 1, not {value}")
+    (name, TRIO, {"epsilon": 0.1, "discount": value}, f"discount.*{value}")
     for name in NAMES
     for value in (0.0, 1.0)
 ]
 ERRORS += [
-    (name, TRIO, {"epsilon": -0.5}, r"epsilon must not be negative, but is -0\.5") for name in ("M", "L", "L-printed")
+    (name, TRIO, {"epsilon": -0.5}, r"epsilon.*-0\.5") for name in ("M", "L", "L-printed")
 ]
 ERRORS += [
-    (name, single_good([[1, 2]]), {"epsilon": 0.1}, f"{name} needs at least two players")
+    (name, single_good([[1, 2]]), {"epsilon": 0.1}, f"{name}.*two players")
     for name in ("M", "L", "L-printed")
 ]
 ERRORS += [
-    (name, GOODS, {"epsilon": 0.1}, f"{name} sells a single good")
+    (name, GOODS, {"epsilon": 0.1}, f"{name}.*single good")
     for name in ("L", "L-printed", "vickrey", "lookahead")
 ]
 ERRORS += [
-    (name, TRIO, {"epsilon": 0.1, "ties": "coin"}, "unknown tie rule 'coin'; there are lowest-index, uniform")
+    (name, TRIO, {"epsilon": 0.1, "ties": "coin"}, "'coin'.*lowest-index, uniform")
     for name in ("L", "L-printed", "vickrey", "lookahead")
 ]
 ERRORS += [
-    (name, TRIO, {"epsilon": 0.1, "conditioning": "win"}, "unknown conditioning 'win'; there are chosen, at-least")
+    (name, TRIO, {"epsilon": 0.1, "conditioning": "win"}, "'win'.*chosen, at-least")
     for name in ("L", "L-printed", "lookahead")
 ]
 ERRORS += [
-    (name, TRIO, {"epsilon": 0.1, "score": "quadratic"}, "unknown score 'quadratic'")
+    (name, TRIO, {"epsilon": 0.1, "score": "quadratic"}, "score.*'quadratic'")
     for name in ("M", "L", "L-printed")
 ]
 ERRORS += [

@@ -249,9 +249,9 @@ def test_knowing_a_players_value_never_hurts_the_seller(case):
 def test_a_program_that_is_too_large_is_an_error(monkeypatch):
     monkeypatch.setattr(optimal, "MAX_VARIABLES", 1000)
     case = iid(tuple(range(1, 31)), [1 / 30] * 30, 2)
-    with pytest.raises(ValueError, match=r"1,800 variables; the limit is 1,000"):
+    with pytest.raises(ValueError, match="1,800.* 1,000"):
         optimal_mechanism(case.environment, case.prior)
-    with pytest.raises(ValueError, match=r"4,500 variables; the limit is 1,000"):
+    with pytest.raises(ValueError, match="4,500.* 1,000"):
         general_program(case.environment, case.prior)
 
 
@@ -259,5 +259,5 @@ def test_a_solver_that_gives_up_is_an_error(monkeypatch):
     monkeypatch.setitem(optimal._OPTIONS, "maxiter", 0)
     monkeypatch.setitem(optimal._OPTIONS, "presolve", False)
     case = iid((1, 2, 5), (0.2, 0.3, 0.5), 2)
-    with pytest.raises(RuntimeError, match="no optimum of a program of 18 variables"):
+    with pytest.raises(ValueError, match="no optimum.* 18 variables"):
         optimal_mechanism(case.environment, case.prior)

@@ -66,9 +66,9 @@ def test_parameters_are_kept():
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: reward_rule("quadratic"), "unknown score 'quadratic'; there are brier"),
-        (lambda: logarithmic_reward(np.array(0.5), np.array(1.0), b=-0.5), r"needs b > 0, not -0\.5"),
-        (lambda: reward_rule("logarithmic", b=0.0)(np.array(0.5), np.array(1.0)), r"not 0\.0"),
+        (lambda: reward_rule("quadratic"), "score.*'quadratic'.*brier"),
+        (lambda: logarithmic_reward(np.array(0.5), np.array(1.0), b=-0.5), r"b > 0.*-0\.5"),
+        (lambda: reward_rule("logarithmic", b=0.0)(np.array(0.5), np.array(1.0)), r"0\.0"),
     ],
 )
 def test_errors_show_what_is_wrong(build, message):

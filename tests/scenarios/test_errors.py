@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.deviation import deviations
+from scenarios import pictures
 from scenarios.cli import main
 from scenarios.errors import BadInput
 from scenarios.experiment import Experiment, assemble
@@ -91,7 +92,8 @@ def assert_one_sentence(result: Result, *parts: str) -> None:
 
 @pytest.fixture
 def here(tmp_path, monkeypatch) -> Path:
-    """An empty working folder."""
+    """An empty working folder, in which nothing is drawn."""
+    monkeypatch.setattr(pictures, "draw", lambda *arguments: None)
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     return tmp_path / "here"

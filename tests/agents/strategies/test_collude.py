@@ -119,14 +119,14 @@ def test_a_ring_goes_by_what_its_members_know_together():
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: Collude(ring=[1]), r"two or more different seats, not \[1\]"),
-        (lambda: Collude(ring=[]), r"not \[\]"),
-        (lambda: Collude(ring=[1, 1]), r"not \[1, 1\]"),
+        (lambda: Collude(ring=[1]), r"different seats.*\[1\]"),
+        (lambda: Collude(ring=[]), r"different seats.*\[\]"),
+        (lambda: Collude(ring=[1, 1]), r"different seats.*\[1, 1\]"),
         (
             lambda: Collude(ring=[0, 1]).plan(random_case(1, 3).game("vickrey").seats[2]),
-            r"seat 2 colludes in a ring of others, \[0, 1\]",
+            r"seat 2.*\[0, 1\]",
         ),
-        (lambda: Collude(ring=[0, 3]).plan(random_case(1, 3).game("vickrey").seats[0]), r"among 0\.\.2, not 3"),
+        (lambda: Collude(ring=[0, 3]).plan(random_case(1, 3).game("vickrey").seats[0]), r"0\.\.2.* 3"),
     ],
 )
 def test_errors_show_what_is_wrong(build, message):

@@ -169,13 +169,13 @@ def test_the_menu_of_beliefs_begins_with_truth_and_holds_other_cells_posteriors(
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: fixed(seat_of(VALUES, 1), value=3), r"seat 1 cannot announce 3: her values are \[1, 2, 4, 8\]"),
-        (lambda: fixed(goods_seat(), value=3), "seat 0 cannot announce type 3: she has 3"),
-        (lambda: fixed(goods_seat(), value=-1), "cannot announce type -1"),
-        (lambda: shade(seat_of(VALUES), factor=-0.5), r"factor must not be negative, but is -0\.5"),
-        (lambda: overbid(seat_of(VALUES), factor=-2.0), r"but is -2\.0"),
-        (lambda: BELIEF_RULES["sharpened"](seat_of(VALUES), power=-1.0), r"power must not be negative, but is -1\.0"),
-        (lambda: BELIEF_RULES["flattened"](seat_of(VALUES), power=-3.0), r"but is -3\.0"),
+        (lambda: fixed(seat_of(VALUES, 1), value=3), r"seat 1.* 3.*\[1, 2, 4, 8\]"),
+        (lambda: fixed(goods_seat(), value=3), "seat 0.*type 3.* 3"),
+        (lambda: fixed(goods_seat(), value=-1), "type -1"),
+        (lambda: shade(seat_of(VALUES), factor=-0.5), r"factor.*-0\.5"),
+        (lambda: overbid(seat_of(VALUES), factor=-2.0), r"factor.*-2\.0"),
+        (lambda: BELIEF_RULES["sharpened"](seat_of(VALUES), power=-1.0), r"power.*-1\.0"),
+        (lambda: BELIEF_RULES["flattened"](seat_of(VALUES), power=-3.0), r"power.*-3\.0"),
     ],
 )
 def test_errors_show_what_is_wrong(build, message):

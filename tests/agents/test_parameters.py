@@ -7,10 +7,9 @@ import pytest
 
 from agents.knowledge import KNOWLEDGE
 from agents.misinformation import MISINFORMATION
+from agents.parameters import checked, entry, keyword_parameters
 from agents.strategies import STRATEGIES
 from mechanisms import MECHANISMS
-from scenarios.bind import bind, keyword_parameters, lookup
-from scenarios.errors import BadInput
 
 REGISTRIES = {"mechanism": MECHANISMS, "strategy": STRATEGIES, "knowledge": KNOWLEDGE, "opinion": MISINFORMATION}
 
@@ -31,8 +30,8 @@ class Plain:
 
 
 def complaint(given: dict, function=serve) -> str:
-    with pytest.raises(BadInput) as caught:
-        bind(function, given, field="spot")
+    with pytest.raises(ValueError, match="spot") as caught:
+        checked(function, given, field="spot")
     return str(caught.value)
 
 
@@ -46,20 +45,20 @@ def test_keyword_parameters_are_what_a_scenario_may_set(function, names):
 
 def test_what_is_given_comes_back_and_nothing_more():
     given = {"power": 2.0, "ring": [0, 1]}
-    assert bind(serve, given, field="spot") == given
-    assert bind(Thing, {"epsilon": 0.5}, field="spot") == {"epsilon": 0.5}
-    assert bind(Plain, {}, field="spot") == {}
+    assert checked(serve, given, field="spot") == given
+    assert checked(Thing, {"epsilon": 0.5}, field="spot") == {"epsilon": 0.5}
+    assert checked(Plain, {}, field="spot") == {}
 
 
 def test_whole_numbers_pass_for_numbers():
-    bound = bind(Thing, {"epsilon": 1}, field="spot")
+    bound = checked(Thing, {"epsilon": 1}, field="spot")
     assert bound == {"epsilon": 1.0}
     assert isinstance(bound["epsilon"], float)
 
 
 def test_the_mapping_is_left_as_it_was():
     given = {"power": 1, "ring": [1]}
-    bind(serve, given, field="spot")
+    checked(serve, given, field="spot")
     assert given == {"power": 1, "ring": [1]}
 
 
@@ -95,13 +94,13 @@ def test_nothing_can_be_given_to_what_takes_nothing():
     ],
 )
 def test_an_unknown_name_is_answered_with_names(name, said):
-    with pytest.raises(BadInput) as caught:
-        lookup(MECHANISMS, name, field="spot")
+    with pytest.raises(ValueError, match="spot") as caught:
+        entry(MECHANISMS, name, field="spot")
     assert str(caught.value).startswith(said)
 
 
 def test_a_known_name_is_found():
-    assert lookup(MECHANISMS, "M", field="spot") is MECHANISMS["M"]
+    assert entry(MECHANISMS, "M", field="spot") is MECHANISMS["M"]
 
 
 @pytest.mark.parametrize(
@@ -112,5 +111,5 @@ def test_every_entry_can_be_bound(registry, name):
     entry = REGISTRIES[registry][name]
     for parameter in keyword_parameters(entry).values():
         assert parameter.annotation is not parameter.empty
-    with pytest.raises(BadInput, match=r"unknown key 'spot\.no_such_key'"):
-        bind(entry, {"no_such_key": 1}, field="spot")
+    with pytest.raises(ValueError, match=r"unknown key 'spot\.no_such_key'"):
+        checked(entry, {"no_such_key": 1}, field="spot")
