@@ -38,7 +38,9 @@ class StateSpace:
     labels: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        if not (self.weights > 0).all() or abs(self.weights.sum() - 1.0) > 1e-9:
+        if not (self.weights > 0).all():
+            raise ValueError(f"a state's probability must be positive, but one is {self.weights.min()}")
+        if abs(self.weights.sum() - 1.0) > 1e-9:
             raise ValueError(f"state probabilities must be positive and sum to 1, not {self.weights.sum():.12g}")
 
     def __len__(self) -> int:

@@ -157,8 +157,8 @@ def joint(shape: Sequence[int], profiles: ArrayLike, probabilities: ArrayLike) -
     atoms = np.asarray(profiles, dtype=np.int64).reshape(len(weights) if not shape else -1, len(shape))
     if len(weights) != len(atoms):
         raise ValueError(f"{len(atoms)} profiles but {len(weights)} probabilities")
-    if not np.isfinite(weights).all() or (weights < 0).any():
-        raise ValueError(f"probabilities must be non-negative numbers, but one is {weights.min()}")
+    for wrong in weights[~(np.isfinite(weights) & (weights >= 0))][:1]:
+        raise ValueError(f"probabilities must be non-negative numbers, but one is {wrong}")
     total = weights.sum()
     if abs(total - 1.0) > SUM_TOLERANCE:
         raise ValueError(f"probabilities sum to {total:.12g}, not 1")

@@ -59,9 +59,8 @@ class Environment:
     @cached_property
     def single_good(self) -> bool:
         """Whether this is one good that at most one player gets, as built by `single_good`."""
-        return len(self.bundles) == 2 and np.array_equal(
-            self.allocations, np.vstack([np.zeros(self.players, int), np.eye(self.players, dtype=int)])
-        )
+        increasing = all((np.diff(table[:, -1]) > 0).all() for table in self.worth)
+        return len(self.bundles) == 2 and increasing and np.array_equal(self.allocations, _one_winner(self.players))
 
     @cached_property
     def values(self) -> tuple[IntArray, ...]:
@@ -114,7 +113,7 @@ class Environment:
         kept = np.delete(self.allocations[self.allocations[:, player] == 0], player, axis=1)
         rows = np.unique(kept, axis=0)  # sorted, so the empty allocation stays first
         if self.single_good:
-            rows = np.vstack([rows[0], np.eye(self.players - 1, dtype=int)])
+            rows = _one_winner(self.players - 1)
         return Environment(self.worth[:player] + self.worth[player + 1 :], rows, self.bundles)
 
     def flat(self, profiles: IntArray) -> IntArray:
@@ -165,6 +164,9 @@ def single_good(values: Sequence[Sequence[int]]) -> Environment:
     for i, grid in enumerate(values):
         if len(grid) == 0:
             raise ValueError(f"player {i} has no values")
+        for value in grid:
+            if value != int(value):
+                raise ValueError(f"player {i}'s values must be whole numbers, but one is {value}")
         for low, high in pairwise(grid):
             if high <= low:
                 raise ValueError(f"player {i}'s values must increase, but {high} follows {low}")
@@ -173,8 +175,12 @@ def single_good(values: Sequence[Sequence[int]]) -> Environment:
         if grid[0] <= 0:
             raise ValueError(f"player {i}'s values must be positive integers, but one is {grid[0]}")
     worth = tuple(np.array([[0, v] for v in grid], dtype=np.int64) for grid in values)
-    rows = np.vstack([np.zeros(len(values), int), np.eye(len(values), dtype=int)])
-    return Environment(worth, rows, ((), ("good",)))
+    return Environment(worth, _one_winner(len(values)), ((), ("good",)))
+
+
+def _one_winner(players: int) -> IntArray:
+    """Return the allocations of one good: to nobody, or to each player."""
+    return np.vstack([np.zeros(players, dtype=np.int64), np.eye(players, dtype=np.int64)])
 
 
 def assignment(
@@ -203,10 +209,7 @@ def assignment(
         if not bundle or len(set(bundle)) < len(bundle) or not set(bundle) <= set(goods):
             raise ValueError(f"a bundle holds one or more different goods out of {list(goods)}, not {list(bundle)}")
     known = ((), *(tuple(sorted(b, key=list(goods).index)) for b in bundles))
-    for i, types in enumerate(valuations):
-        for k, row in enumerate(types):
-            if len(row) != len(bundles):
-                raise ValueError(f"player {i}'s type {k} has {len(row)} worths for {len(bundles)} bundles: {list(row)}")
+    _check_valuations(valuations, len(bundles))
     worth = tuple(
         np.array([[0, *row] for row in types], dtype=np.int64).reshape(-1, len(known)) for types in valuations
     )
@@ -222,6 +225,16 @@ def assignment(
             listed.append(tuple(order[bundle] for bundle in picked))
         rows = sorted({(0,) * len(worth), *listed})
     return Environment(worth, np.array(rows, dtype=np.int64), known)
+
+
+def _check_valuations(valuations: Sequence[Sequence[Sequence[int]]], bundles: int) -> None:
+    for i, types in enumerate(valuations):
+        for k, row in enumerate(types):
+            if len(row) != bundles:
+                raise ValueError(f"player {i}'s type {k} has {len(row)} worths for {bundles} bundles: {list(row)}")
+            for worth in row:
+                if worth != int(worth):
+                    raise ValueError(f"player {i}'s worths must be whole numbers, but one is {worth}")
 
 
 def _disjoint(bundles: Sequence[tuple[str, ...]]) -> bool:

@@ -7,6 +7,8 @@ reward then depends on her own bid. The repaired form asks everybody at once and
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from mechanisms.classical.lookahead import Conditioning, LookaheadAuction
@@ -46,8 +48,8 @@ class CrowdLookahead(LookaheadAuction):
         score: str = "brier",
     ) -> None:
         super().__init__(setting, conditioning=conditioning, ties=ties, delta=delta, discount=discount)
-        if epsilon < 0.0:
-            raise ValueError(f"epsilon must not be negative, but is {epsilon}")
+        if not 0.0 <= epsilon < math.inf:
+            raise ValueError(f"epsilon must be a number from 0 up, not {epsilon}")
         if setting.environment.players < 2:
             raise ValueError(f"{self.name} needs at least two players, one to inform about the other")
         self.epsilon = epsilon

@@ -6,6 +6,8 @@ The informant gets nothing, and is paid ``(eps / 2)(2 + BSR)`` for her belief ab
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from mechanisms.beliefs import Uniforms
@@ -48,8 +50,8 @@ class Informant(Mechanism):
         score: str = "brier",
     ) -> None:
         super().__init__(setting, delta=delta, discount=discount)
-        if epsilon < 0.0:
-            raise ValueError(f"epsilon must not be negative, but is {epsilon}")
+        if not 0.0 <= epsilon < math.inf:
+            raise ValueError(f"epsilon must be a number from 0 up, not {epsilon}")
         if setting.environment.players < 2:
             raise ValueError("M needs at least two players, one to inform about the others")
         if not setting.environment.downward_closed:

@@ -78,6 +78,10 @@ def test_only_the_misinformed_player_changes_her_mind():
     [
         (lambda: tempered(SPACE, 0, RNG(0), power=-0.5), r"power.*-0\.5"),
         (lambda: sampled(SPACE, 0, RNG(0), size=-3), "size.*-3"),
+        (lambda: tempered(SPACE, 0, RNG(0), power=np.inf), "power.*inf"),
+        (lambda: shifted(SPACE, 0, RNG(0), shift=1e6), r"shift.*1000000\.0"),
+        (lambda: shifted(SPACE, 0, RNG(0), shift=np.nan), "shift.*nan"),
+        (lambda: sampled(SPACE, 0, RNG(0), size=10**12), "size.*1000000000000"),
         (
             lambda: misinform(table([(1, 7), (1,)], {(1, 1): 0.5, (7, 1): 0.5}).knowledge, 0, np.array([1.0, 0.0])),
             "player 0's.* 7",

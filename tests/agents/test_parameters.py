@@ -83,14 +83,14 @@ def test_a_bad_parameter_is_named_with_its_value(given, said, value):
 
 
 def test_nothing_can_be_given_to_what_takes_nothing():
-    assert complaint({"edges": []}, Plain) == "unknown key 'spot.edges' (= []); it takes none"
+    assert complaint({"edges": []}, Plain) == "unknown key 'spot.edges' (= []); known here: nothing"
 
 
 @pytest.mark.parametrize(
     ("name", "said"),
     [
         ("lookahed", "spot 'lookahed' is unknown; did you mean 'lookahead'?"),
-        ("zzz", "spot 'zzz' is unknown; there are M,"),
+        ("zzz", "spot 'zzz' is unknown; known here: M,"),
     ],
 )
 def test_an_unknown_name_is_answered_with_names(name, said):

@@ -126,7 +126,6 @@ def test_errors_show_what_is_wrong(build, message):
         build()
 
 
-@pytest.mark.xfail(reason="the smallest probability is shown, which is not the offending one")
 def test_an_infinite_probability_is_named():
     with pytest.raises(ValueError, match="inf"):
         joint((2,), [[0], [1]], [0.5, np.inf])

@@ -246,12 +246,24 @@ def test_knowing_a_players_value_never_hurts_the_seller(case):
     assert split >= whole - 1e-9
 
 
+@pytest.mark.parametrize("unit", [1, 1_000, 10**9])
+@pytest.mark.parametrize("program", [single_good_program, general_program])
+def test_revenue_grows_with_the_unit_of_money_and_stays_certified(program, unit):
+    for seed in range(5):
+        case = random_case(seed, 2, most=3)
+        opt = optimal_mechanism(case.environment, case.prior).revenue
+        dear = program(single_good([[unit * v for v in row] for row in case.values]), case.prior)
+        assert dear.revenue == pytest.approx(unit * opt, rel=1e-9)
+        assert dear.certificate.gap < 1e-9
+        assert dear.certificate.infeasibility <= 1e-9 * unit
+
+
 def test_a_program_that_is_too_large_is_an_error(monkeypatch):
     monkeypatch.setattr(optimal, "MAX_VARIABLES", 1000)
     case = iid(tuple(range(1, 31)), [1 / 30] * 30, 2)
-    with pytest.raises(ValueError, match="1,800.* 1,000"):
+    with pytest.raises(ValueError, match=r"1,800.* 1,000"):
         optimal_mechanism(case.environment, case.prior)
-    with pytest.raises(ValueError, match="4,500.* 1,000"):
+    with pytest.raises(ValueError, match=r"4,500.* 1,000"):
         general_program(case.environment, case.prior)
 
 
@@ -259,5 +271,5 @@ def test_a_solver_that_gives_up_is_an_error(monkeypatch):
     monkeypatch.setitem(optimal._OPTIONS, "maxiter", 0)
     monkeypatch.setitem(optimal._OPTIONS, "presolve", False)
     case = iid((1, 2, 5), (0.2, 0.3, 0.5), 2)
-    with pytest.raises(ValueError, match="no optimum.* 18 variables"):
+    with pytest.raises(ValueError, match=r"no optimum.* 18 variables"):
         optimal_mechanism(case.environment, case.prior)

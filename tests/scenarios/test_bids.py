@@ -50,9 +50,7 @@ def write(tmp_path: Path) -> Write:
 
 def csv_of(draws: list[tuple[float, ...]]) -> str:
     """One auction per draw; the bidders are called a, b, c, ..."""
-    rows = [
-        f"{lot},{'abcdefgh'[seat]},{bid}" for lot, draw in enumerate(draws) for seat, bid in enumerate(draw)
-    ]
+    rows = [f"{lot},{'abcdefgh'[seat]},{bid}" for lot, draw in enumerate(draws) for seat, bid in enumerate(draw)]
     return "\n".join(["auction,bidder,bid", *rows])
 
 
@@ -193,9 +191,7 @@ class TestBins:
 
 
 amounts = st.integers(1, 9)
-draws = st.integers(2, 3).flatmap(
-    lambda seats: st.lists(st.tuples(*[amounts] * seats), min_size=1, max_size=25)
-)
+draws = st.integers(2, 3).flatmap(lambda seats: st.lists(st.tuples(*[amounts] * seats), min_size=1, max_size=25))
 smoothings = st.floats(0, 100) | st.sampled_from([5e-324, 1e-17, 1e300])
 
 
@@ -225,9 +221,7 @@ class TestTheorems:
         self, draws: list[tuple[int, ...]], smoothing: float, levels: int
     ) -> None:
         seats = len(draws[0])
-        prior = self.prior(
-            draws, bidders=None, highest=seats, exchangeable=True, levels=levels, smoothing=smoothing
-        )
+        prior = self.prior(draws, bidders=None, highest=seats, exchangeable=True, levels=levels, smoothing=smoothing)
         likely = chances(prior)
         assert len(set(prior.values)) == 1
         for order in permutations(range(seats)):
@@ -237,9 +231,7 @@ class TestTheorems:
     def test_probabilities_sum_to_one_and_profiles_lie_on_the_grid(
         self, draws: list[tuple[int, ...]], smoothing: float, exchangeable: bool
     ) -> None:
-        prior = self.prior(
-            draws, bidders=None, highest=2, exchangeable=exchangeable, smoothing=smoothing, levels=3
-        )
+        prior = self.prior(draws, bidders=None, highest=2, exchangeable=exchangeable, smoothing=smoothing, levels=3)
         assert math.fsum(prior.probabilities) == pytest.approx(1, abs=1e-12)
         for grid, column in zip(prior.values, zip(*prior.profiles, strict=True), strict=True):
             assert set(grid) == set(column)
@@ -422,7 +414,11 @@ class TestBidPrior:
         text = prior.to_toml()
         data = tomllib.loads(text)
         assert data == {
-            "environment": {"kind": "single-good", "values": [list(grid) for grid in prior.values]},
+            "environment": {
+                "kind": "single-good",
+                "values": [list(grid) for grid in prior.values],
+                "unit": prior.unit,
+            },
             "prior": {
                 "kind": "table",
                 "profiles": [list(profile) for profile in prior.profiles],
@@ -439,9 +435,7 @@ class TestBidPrior:
 
 
 class TestShipped:
-    def test_making_it_again_gives_the_same_bytes(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_making_it_again_gives_the_same_bytes(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         shipped = make_bids.FILE.read_bytes()
         monkeypatch.setattr(make_bids, "FILE", tmp_path / "again.csv")
         make_bids.main()
@@ -458,9 +452,7 @@ class TestShipped:
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real bids are not here")
 class TestReal:
     def test_importers_are_strongly_correlated(self) -> None:
-        prior = prior_from_bids(
-            REAL / "quota_auctions.csv", bidders=[f"importer-00{number}" for number in (2, 4, 5)]
-        )
+        prior = prior_from_bids(REAL / "quota_auctions.csv", bidders=[f"importer-00{number}" for number in (2, 4, 5)])
         assert (prior.used, prior.dropped) == (39, {"auctions that lack a bidder": 1})
         assert np.array(prior.correlation).min() > 0.7
 

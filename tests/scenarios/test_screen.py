@@ -77,7 +77,7 @@ def test_a_run_is_shown_on_one_screen(capsys):
     [
         (
             {"seats": [{"strategy": "misreport", "value": {"rule": "shade", "steps": 9}}]},
-            "missed (play is not truthful)",
+            "missed, as play is not truthful",
         ),
         ({"seats": [{"strategy": "empirical-best-response"}]}, "note: "),
         ({"environment": {**PAIR["environment"], "unit": 250.0}}, "one unit of value is 250 of money"),
