@@ -110,7 +110,6 @@ def test_a_value_that_is_no_integer_is_an_error():
         single_good([[1.5, 2.7]])
 
 
-@pytest.mark.xfail(reason="worths of several goods are cast to integers without a word")
 def test_a_worth_that_is_no_integer_is_an_error():
     with pytest.raises(ValueError, match=r"player 0's.*1\.5"):
         assignment(["x"], [[[1.5], [2.7]]])

@@ -240,6 +240,12 @@ BAD_VALUES = {
     "discount 1": (PAIR, ("mechanism", "discount"), 1.0, ("mechanism.discount", "1.0")),
     "unknown ties": (PAIR, ("mechanism", "ties"), "random", ("mechanism.ties", "'random'")),
     "unknown score": (PAIR, ("mechanism", "score"), "briar", ("mechanism", "'briar'", "brier")),
+    "scores of L as printed": (
+        PAIR,
+        ("mechanism",),
+        {"kind": "L-printed", "score": ["a"]},
+        ("mechanism.score", "['a']"),
+    ),
     "unknown conditioning": (PAIR, ("mechanism", "conditioning"), "at-most", ("mechanism.conditioning", "'at-most'")),
     "strictly text": (PAIR, ("mechanism", "strict"), "yes", ("mechanism.strict", "'yes'")),
     "no seats": (PAIR, ("seats",), [], ("seats", "[]")),
