@@ -82,6 +82,7 @@ class Mechanism(ABC):
             raise ValueError(f"discount must lie strictly between 0 and 1, not {discount}")
         if delta and not setting.environment.downward_closed:
             raise ValueError(f"delta = {delta} needs a downward-closed environment, and this one is not")
+        self.setting = setting
         self.environment = setting.environment
         self.book = setting.book
         self.delta = delta

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from scenarios.errors import BadInput
     from scenarios.experiment import assemble
     from scenarios.market import Market
-    from scenarios.runner import Result, run
+    from scenarios.result import Result
+    from scenarios.runner import run
     from scenarios.scenario import Scenario, load
 
 __all__ = ["BadInput", "Market", "Result", "Scenario", "assemble", "load", "run"]
@@ -25,7 +26,7 @@ __all__ = ["BadInput", "Market", "Result", "Scenario", "assemble", "load", "run"
 _HOMES = {
     "BadInput": "scenarios.errors",
     "Market": "scenarios.market",
-    "Result": "scenarios.runner",
+    "Result": "scenarios.result",
     "Scenario": "scenarios.scenario",
     "assemble": "scenarios.experiment",
     "load": "scenarios.scenario",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 from matplotlib import rc_context
@@ -13,10 +12,8 @@ from matplotlib.figure import Figure
 from analysis import plots
 from analysis.report import Report, render
 from scenarios.experiment import Experiment
+from scenarios.result import Result
 from scenarios.screen import gain
-
-if TYPE_CHECKING:
-    from scenarios.runner import Result
 
 
 def draw(experiment: Experiment, result: Result, scenario_text: str, folder: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from math import nan
 from pathlib import Path
@@ -21,33 +20,13 @@ from scenarios.errors import blame
 from scenarios.experiment import Experiment, assemble
 from scenarios.figures import deviation_figures, revenue_figures
 from scenarios.market import Market
+from scenarios.result import Result
 from scenarios.scenario import Scenario, amended, load
 from scenarios.store import free_folder, new_folder, write_json, write_table
 
 Progress = Callable[[float, str], None]
 _MAX_PROGRAMS = 500
 PACKAGES = ("crowdbayes", "mesa", "numpy", "scipy", "pandas", "seaborn", "matplotlib", "pydantic")
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """What a run found.
-
-    Attributes
-    ----------
-    scenario : the scenario as it was run.
-    figures : the headline figures, exact and simulated, as plain data.
-    tables : pandas frames by name: revenue, seats, rounds, worlds, deviations, knowledge, and region and border
-        where the mechanism's truthfulness depends on epsilon and delta.
-    notes : plain sentences that belong beside the figures.
-    folder : where it was written, or None.
-    """
-
-    scenario: Scenario
-    figures: dict[str, Any]
-    tables: dict[str, pd.DataFrame]
-    notes: tuple[str, ...]
-    folder: Path | None
 
 
 def run(

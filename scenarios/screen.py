@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from rich import box
@@ -13,9 +13,7 @@ from rich.table import Table
 
 from analysis.deviation import Deviations
 from scenarios.experiment import Experiment
-
-if TYPE_CHECKING:
-    from scenarios.runner import Result
+from scenarios.result import Result
 
 _SHOWN = 12
 

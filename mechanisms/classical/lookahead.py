@@ -89,21 +89,9 @@ class Lookahead(LookaheadAuction):
     name = "lookahead"
     summary = "Ronen's 1-lookahead; the seller knows D and prices the highest bidder given the others' bids"
 
-    def __init__(
-        self,
-        setting: Setting,
-        *,
-        conditioning: Conditioning = "chosen",
-        ties: Ties = "lowest-index",
-        delta: float = 0.0,
-        discount: float = 0.5,
-    ) -> None:
-        super().__init__(setting, conditioning=conditioning, ties=ties, delta=delta, discount=discount)
-        self.prior = setting.prior
-
     def settle(self, reports: Reports, role: int, *, of: int | None = None) -> Settled:
         """Sell to `role` at the price that D and the others' bids give."""
-        weights = self.prior.conditional(role, np.delete(reports.values, role, axis=1))
+        weights = self.setting.prior.conditional(role, np.delete(reports.values, role, axis=1))
         offer = self.offer(reports.values, role, weights)
         allocation, payments = self.sale(reports.values, role, offer.price)
         return Settled(allocation, payments, np.zeros_like(payments), offer.fallback)

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from mechanisms.mechanism import Mechanism, Setting, Settled
+from mechanisms.mechanism import Mechanism, Settled
 from mechanisms.optimal import Optimum, optimal_mechanism
 from mechanisms.outcomes import Reports
 
@@ -19,14 +19,10 @@ class OptimalAuction(Mechanism):
     has_role = False
     random_allocation = True
 
-    def __init__(self, setting: Setting, *, delta: float = 0.0, discount: float = 0.5) -> None:
-        super().__init__(setting, delta=delta, discount=discount)
-        self.prior = setting.prior
-
     @cached_property
     def optimum(self) -> Optimum:
         """The solved program."""
-        return optimal_mechanism(self.environment, self.prior)
+        return optimal_mechanism(self.environment, self.setting.prior)
 
     def settle(self, reports: Reports, role: int, *, of: int | None = None) -> Settled:
         """Look the announced profile up."""

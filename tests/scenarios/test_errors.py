@@ -329,7 +329,7 @@ SEATS = {
 }
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", ["run", "revenue"])
 @pytest.mark.parametrize("name", BAD_VALUES)
 def test_a_bad_value_is_named_with_its_field(here, command, name):
     base, path, value, said = BAD_VALUES[name]

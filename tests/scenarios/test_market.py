@@ -285,8 +285,8 @@ def test_the_same_seed_gives_the_same_bits(where, mechanism, options, seats):
         np.testing.assert_array_equal(column, other.rounds()[name])
 
 
-@pytest.mark.parametrize(("where", "mechanism", "options", "seats"), CUTS)
 @pytest.mark.parametrize("cuts", [(0, 30, 100), (0, 1, 2, 64, 100)])
+@pytest.mark.parametrize(("where", "mechanism", "options", "seats"), CUTS)
 def test_worlds_played_in_blocks_are_the_same_worlds(where, mechanism, options, seats, cuts):
     """Each block in a market of its own, on objects of its own, as another process would have them."""
     whole = recorded(market(assembled(where, mechanism, seats, **options), worlds=100, seed=6))

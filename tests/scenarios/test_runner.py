@@ -167,6 +167,15 @@ def test_pictures_and_report_are_the_same_bytes_again(whole, tmp_path):
     assert [name for name in one if one[name] != other[name]] == []
 
 
+@pytest.mark.slow
+def test_gains_of_minus_infinity_are_drawn(tmp_path):
+    """A logarithmic score punishes "impossible" without bound."""
+    data = {**PAIR, "mechanism": {"kind": "L", "epsilon": 0.1, "score": "logarithmic"}}
+    result = run(parse(data), out=tmp_path / "out", rounds=3)
+    assert np.isneginf(result.tables["deviations"]["gain"]).any()
+    assert (result.folder / "report.html").exists()
+
+
 def test_another_seed_gives_other_figures_and_the_same_exact_ones(whole):
     other = played(run={"rounds": 12, "worlds": 30, "seed": 6}).figures
     assert other["simulated"] != whole.figures["simulated"]
