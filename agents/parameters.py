@@ -85,5 +85,7 @@ def complaint(message: str) -> str:
 
 def _body(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function that takes the parameters: a class's constructor, or the callable itself."""
-    body: Callable[..., Any] = vars(function).get("__init__", function) if inspect.isclass(function) else function
+    if not inspect.isclass(function):
+        return function
+    body: Callable[..., Any] = next(vars(kind)["__init__"] for kind in function.__mro__ if "__init__" in vars(kind))
     return body

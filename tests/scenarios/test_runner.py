@@ -170,7 +170,8 @@ def test_pictures_and_report_are_the_same_bytes_again(whole, tmp_path):
 @pytest.mark.slow
 def test_gains_of_minus_infinity_are_drawn(tmp_path):
     """A logarithmic score punishes "impossible" without bound."""
-    data = {**PAIR, "mechanism": {"kind": "L", "epsilon": 0.1, "score": "logarithmic"}}
+    mechanism = {"kind": "L", "epsilon": 0.1, "score": "logarithmic"}
+    data = {**PAIR, "mechanism": mechanism, "seats": [{"strategy": "truthful"}]}
     result = run(parse(data), out=tmp_path / "out", rounds=3)
     assert np.isneginf(result.tables["deviations"]["gain"]).any()
     assert (result.folder / "report.html").exists()
