@@ -86,12 +86,21 @@ def _heat(table: pd.DataFrame, ax: Axes, scale: pd.Series[float], unit: str) -> 
         row = values.index(str(table["value"].iloc[0]))
         truths = gains.iloc[row].isna().to_numpy() | (np.arange(len(beliefs)) == 0)
         gains.iloc[row, truths] = 0.0
-        tiny = 1e-12 * max(1.0, float(scale.abs().max()))
+        tiny = 1e-12 * max(1.0, float(scale[np.isfinite(scale)].abs().max()))
         texts = gains.map(lambda gain: _gain_text(gain, tiny)).to_numpy(object, copy=True)
         texts[row, truths] = ["truth", *["= truth"] * (truths.sum() - 1)]
         font = {"size": 8 if len(beliefs) <= 8 else 7}
         style = {"annot": texts, "fmt": "", "annot_kws": font, "cmap": "vlag", "linewidths": 0.5}
-        sns.heatmap(gains, ax=ax, cbar=False, norm=_two_sided(scale), xticklabels=False, yticklabels=False, **style)
+        floor = float(scale[np.isfinite(scale)].min()) if np.isfinite(scale).any() else -1.0
+        sns.heatmap(
+            gains.clip(lower=floor),
+            ax=ax,
+            cbar=False,
+            norm=_two_sided(scale),
+            xticklabels=False,
+            yticklabels=False,
+            **style,
+        )
         for text in ax.texts:
             text.set_fontweight("bold" if text.get_text().startswith(("▲", "truth")) else "normal")
         ax.add_patch(Rectangle((0, row), 1, 1, fill=False, edgecolor="black", linewidth=2.2, clip_on=False))
@@ -109,7 +118,7 @@ def _heat(table: pd.DataFrame, ax: Axes, scale: pd.Series[float], unit: str) -> 
 
 def _two_sided(scale: pd.Series[float]) -> TwoSlopeNorm:
     """Return a scale centred on 0; neither side is below a tenth of the other, so that dust stays pale."""
-    gains = scale.to_numpy(float)
+    gains = scale[np.isfinite(scale)].to_numpy(float)
     up, down = float(np.nanmax(gains, initial=0.0)), -float(np.nanmin(gains, initial=0.0))
     least = max(up, down) / 10 or 1.0
     return TwoSlopeNorm(0.0, -max(down, least), max(up, least))
@@ -132,6 +141,8 @@ def _of(name: str, count: int, limit: int) -> str:
 def _gain_text(gain: float, tiny: float) -> str:
     if math.isnan(gain):
         return ""
+    if math.isinf(gain):
+        return "−∞"
     if abs(gain) <= tiny:
         return "0"
     return f"▲ {gain:+.3g}" if gain > 0 else f"{gain:.3g}".replace("-", "−")

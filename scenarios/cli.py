@@ -15,7 +15,8 @@ import click
 
 from scenarios.errors import BadInput, blame
 
-_SECONDS_BEFORE_PROGRESS = 1.0
+_SECONDS_BEFORE_BAR = 1.0
+_SECONDS_BETWEEN_LINES = 5.0
 
 
 class _Group(click.Group):
@@ -141,6 +142,7 @@ def deviations(scenario: str, overrides: tuple[str, ...], other_types: int, as_j
     with _progress() as tell:
         tell(0.0, "deviations")
         experiment = assemble(load(scenario, overrides=overrides))
+        experiment.plans()  # what the seats play does not matter here, but a bad seat is told all the same
         with blame(scenario):
             found = find(experiment.game, other_types=other_types)
     if as_json:
@@ -238,28 +240,40 @@ def _pair(text: str, source: str) -> tuple[str, str]:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[float, str], None]]:
-    """Yield a function that shows progress on standard error once a second has passed."""
+    """Yield a function that shows progress on standard error once a second has passed.
+
+    A terminal gets a bar; anything else a line every five seconds.
+    """
     import time
 
-    start = time.monotonic()
+    last = time.monotonic()
     bar: list[Any] = []
 
     def tell(share: float, what: str) -> None:
-        if not bar and time.monotonic() - start > _SECONDS_BEFORE_PROGRESS:
-            from rich.console import Console
-            from rich.progress import Progress
-
-            progress = Progress(console=Console(stderr=True), transient=True)
-            progress.start()
-            bar.extend([progress, progress.add_task(what, total=1.0)])
+        nonlocal last
+        now = time.monotonic()
         if bar:
             bar[0].update(bar[1], completed=share, description=what)
+        elif sys.stderr.isatty() and now - last > _SECONDS_BEFORE_BAR:
+            bar.extend(_bar(what))
+        elif now - last > _SECONDS_BETWEEN_LINES and share < 1.0:
+            last = now
+            click.echo(f"{what}: {share:.0%}", err=True)
 
     try:
         yield tell
     finally:
         if bar:
             bar[0].stop()
+
+
+def _bar(what: str) -> tuple[Any, Any]:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    progress = Progress(console=Console(stderr=True), transient=True)
+    progress.start()
+    return progress, progress.add_task(what, total=1.0)
 
 
 if __name__ == "__main__":

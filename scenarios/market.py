@@ -124,7 +124,8 @@ class Market(mesa.Model):
         for bidder, total in zip(self.agents, self.utility_totals.T, strict=True):
             total += bidder.utility
         mean = revenue.mean()
-        spread = revenue - mean
+        with np.errstate(invalid="ignore"):  # a logarithmic score may have paid minus infinity
+            spread = revenue - mean
         squares = float(np.einsum("w,w->", spread, spread))  # spread @ spread would wake the threads of BLAS
         error = np.sqrt(squares / (self.worlds - 1) / self.worlds) if self.worlds > 1 else np.nan
         values, beliefs = zip(*(bidder.honesty(self.states, types) for bidder in self.agents), strict=True)

@@ -34,6 +34,8 @@ def find_origin(scenario: Scenario) -> Origin:
         return Origin(scenario.environment.values, prior, scenario.environment.unit)
     if scenario.environment.kind != "single-good" or scenario.environment.values is not None:
         raise BadInput("environment.values must be left out with a prior of bids, which makes the grid itself")
+    if "unit" in scenario.environment.model_fields_set:
+        raise BadInput("environment.unit must be left out with a prior of bids, which has a unit of its own")
     from scenarios.bids import CAUTION, prior_from_bids
 
     options = prior.model_dump(exclude={"kind", "path"})

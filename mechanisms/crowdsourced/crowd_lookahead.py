@@ -67,12 +67,9 @@ class CrowdLookahead(LookaheadAuction):
 
     def rewards(self, reports: Reports, role: int) -> FloatArray:
         """Return ``(rounds, players)``: everybody's score, each at most ``epsilon / n``."""
-        share = self.epsilon / self.environment.players
-        columns = [self._scored(reports, j) for j in range(self.environment.players)]
-        return share * np.stack(columns, axis=1)
-
-    def _scored(self, reports: Reports, player: int) -> FloatArray:
-        return belief_reward(self.book, self.environment.shape, self.score, reports, player)
+        share, shape = self.epsilon / self.environment.players, self.environment.shape
+        scores = [belief_reward(self.book, shape, self.score, reports, j, scale=share) for j in range(len(shape))]
+        return np.stack(scores, axis=1)
 
     def guarantee(self, opt: float) -> float:
         """Return ``(1 - delta) OPT / 2 - epsilon`` (Lemma 5)."""

@@ -93,8 +93,8 @@ class Informant(Mechanism):
         rounds, n = reports.values.shape
         rewards = np.zeros((rounds, n))
         if of is None or of == role:
-            scored = belief_reward(self.book, self.environment.shape, self.score, reports, role)
-            rewards[:, role] = self.epsilon * scored
+            shape = self.environment.shape
+            rewards[:, role] = belief_reward(self.book, shape, self.score, reports, role, scale=self.epsilon)
         allocation, payments = np.zeros((rounds, len(self.environment.allocations))), np.zeros((rounds, n))
         if of == role:
             allocation[:, 0] = 1.0

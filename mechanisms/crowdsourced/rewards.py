@@ -12,9 +12,16 @@ from mechanisms.outcomes import Reports
 from mechanisms.scoring import Score
 
 
-def belief_reward(book: BeliefBook, shape: Sequence[int], score: Score, reports: Reports, player: int) -> FloatArray:
-    """Return ``(rounds,)``: the score of one player's belief about the others at their announced values."""
+def belief_reward(
+    book: BeliefBook, shape: Sequence[int], score: Score, reports: Reports, player: int, *, scale: float
+) -> FloatArray:
+    """Return ``(rounds,)``: `scale` times the score of one player's belief at the others' announced values.
+
+    Nothing is paid at scale 0, even where the score is minus infinity.
+    """
+    if scale == 0.0:
+        return np.zeros(len(reports))
     others = tuple(np.delete(np.array(shape), player).tolist())
     point = flat_index(np.delete(reports.values, player, axis=1), others)
     ids = reports.beliefs[:, player]
-    return score(book.prob(others, ids, point), book.squared_norm(others, ids))
+    return scale * score(book.prob(others, ids, point), book.squared_norm(others, ids))

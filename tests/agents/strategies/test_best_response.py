@@ -82,57 +82,62 @@ def announcements(game, rng, worlds):
     return values, beliefs
 
 
-def test_the_empirical_best_response_counts_what_every_report_would_have_earned():
-    """Four worlds, six rounds of arbitrary play by the rivals, every figure by the oracle."""
-    options = {"epsilon": 0.5, "delta": 0.1}
-    case = random_case(2, 2, "own-value", most=3, labelled=False)
+@pytest.mark.parametrize("weight", [0.01, 0.1])
+def test_the_empirical_best_response_counts_what_every_report_would_have_earned(weight):
+    """Six worlds, five rounds of arbitrary play by the rival, every figure by the oracle."""
+    options, worlds = {"epsilon": 0.1, "delta": 0.05}, 6
+    case = iid((1, 2, 5), [1 / 3] * 3, 2)
     game, slow = case.game("L-printed", **options), case.oracle(**options)
-    seat, rng, weight = game.seats[0], np.random.default_rng(4), 0.7
+    seat, rng = game.seats[0], np.random.default_rng(4)
     strategy = EmpiricalBestResponse(weight=weight)
-    strategy.prepare(seat, 4)
+    strategy.prepare(seat, worlds)
     menu = list(belief_menu(seat).values())
     reports = list(product(range(seat.menu_size), range(len(menu))))
+    surface = seat.surface(np.stack(menu, axis=2)).reshape(len(seat.types), -1)
+    sums = weight * np.tile(surface, (worlds, 1, 1))
 
-    def told(cell, report):
-        value, k = report
+    def told(cell, value, k):
         return case.values[0][value], money_belief(case, 0, game.book[int(menu[k][cell, value])])
 
-    surface = seat.surface(np.stack(menu, axis=2))
-    sums = {
-        (world, cell): [weight * surface[cell, value, k] for value, k in reports]
-        for world in range(4)
-        for cell in range(len(seat.types))
-    }
-
-    def check(cells):
-        view = View(seat, cells)
-        values = strategy.report_value(view, rng)
-        view.announced = values
+    def check(cell):
+        view = View(seat, np.full(worlds, cell))
+        view.announced = strategy.report_value(view, rng)
         beliefs = strategy.report_belief(view, rng)
-        for world, cell in enumerate(cells):
-            earned = sums[world, cell]
-            honest = reports.index((int(seat.types[cell]), 0))
-            best = honest if earned[honest] >= max(earned) - 1e-9 else int(np.argmax(earned))
+        honest = reports.index((int(seat.types[cell]), 0))
+        for world, earned in enumerate(sums[:, cell]):
+            best = honest if earned[honest] >= earned.max() - 1e-9 else int(earned.argmax())
             value, k = reports[best]
-            assert values[world] == value
+            assert view.announced[world] == value
             assert beliefs[world] == menu[k][cell, value]
+        return view.announced.tolist()
 
-    for _ in range(6):
-        cells = seat.information[rng.integers(0, len(game.space), 4)]
-        check(cells)
-        values, beliefs = announcements(game, rng, 4)
-        strategy.learn(View(seat, cells), Feedback(values, beliefs, np.zeros(4)))
+    chosen = []
+    for _ in range(5):
+        cells = seat.information[rng.integers(0, len(game.space), worlds)]
+        values, beliefs = announcements(game, rng, worlds)
+        strategy.learn(View(seat, cells), Feedback(values, beliefs, np.zeros(worlds)))
         for world, cell in enumerate(cells):
-            rival = (
-                case.values[1][values[world, 1]],
-                money_belief(case, 1, game.book[int(beliefs[world, 1])]),
-            )
-            own = case.values[0][seat.types[cell]], None
+            rival = case.values[1][values[world, 1]], money_belief(case, 1, game.book[int(beliefs[world, 1])])
+            profile = (case.values[0][seat.types[cell]], 0)
             for number, report in enumerate(reports):
-                earned = oracle.utility(slow, "L-printed", (own[0], 0), [told(cell, report), rival], 0)
-                sums[world, cell][number] += float(earned)
-    for cell in range(len(seat.types)):
-        check(np.full(4, cell))
+                lie = [told(cell, *report), rival]
+                sums[world, cell, number] += float(oracle.utility(slow, "L-printed", profile, lie, 0))
+        chosen += [check(cell) for cell in range(3)]
+    assert any(len(set(row)) > 1 for row in chosen)  # worlds have come to differ
+
+
+def test_the_weight_of_truth_decides_how_soon_it_is_forgotten():
+    """One round with a rival who bids 1, whom 1 beats by the tie rule: no reason any more to say 2 for 1."""
+    game = iid((1, 2, 5), [1 / 3] * 3, 2).game("L-printed", epsilon=0.1, delta=0.05)
+    seat, told = game.seats[0], []
+    for weight in (1e-3, 1e3):
+        strategy = EmpiricalBestResponse(weight=weight)
+        strategy.prepare(seat, 1)
+        view = View(seat, np.array([0]))
+        low = Feedback(np.array([[0, 0]]), game.truthful_play.reports.beliefs[:1], np.zeros(1))
+        strategy.learn(view, low)
+        told.append(int(strategy.report_value(view, np.random.default_rng(0))[0]))
+    assert told == [0, 1]
 
 
 def test_the_empirical_best_response_starts_from_the_best_response_to_truth():

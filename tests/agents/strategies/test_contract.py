@@ -13,7 +13,7 @@ from agents.knowledge import KNOWLEDGE, StateSpace, partition
 from agents.plan import Plan
 from agents.strategies import STRATEGIES, Feedback, PlannedStrategy, Strategy, View
 from mechanisms import MECHANISMS, BeliefBook, Reports, Setting, assignment, joint
-from tests.priors import options_of, random_case
+from tests.priors import iid, options_of, random_case
 
 PARAMETERS = {"collude": {"ring": [1, 0]}}
 EXTRA = [
@@ -159,6 +159,20 @@ def test_a_plan_is_what_is_played(game, name, parameters):
     rows = plan.information[states]
     assert (plan.values[rows, values] > 0).all()
     np.testing.assert_array_equal(beliefs, plan.beliefs[rows, values])
+
+
+def test_the_belief_goes_with_the_value_that_was_announced():
+    """Who bids more and is asked all the same has learnt more."""
+    seat = iid((1, 2, 5), [1 / 3] * 3, 2).game("L-printed", epsilon=0.1).seats[0]
+    strategy = STRATEGIES["misreport"](value="random", belief="role-aware")
+    strategy.prepare(seat, WORLDS)
+    view = View(seat, np.ones(WORLDS, dtype=np.int64))
+    view.announced = strategy.report_value(view, np.random.default_rng(1))
+    beliefs = strategy.report_belief(view, np.random.default_rng(1))
+    table = strategy.plan(seat).beliefs[1]
+    assert len(set(table.tolist())) == 3
+    np.testing.assert_array_equal(beliefs, table[view.announced])
+    assert len(np.unique(beliefs)) == 3
 
 
 def test_mixed_values_are_announced_as_often_as_the_plan_says():

@@ -158,6 +158,15 @@ def test_a_logarithmic_score_pays_minus_infinity_for_ruling_the_truth_out():
     np.testing.assert_allclose(outcomes.rewards, [[0.1, -np.inf], [0.1 * (1 + 0.1 * np.log(0.5)), 0.1]])
 
 
+@pytest.mark.parametrize("name", ["M", "L", "L-printed"])
+def test_nothing_is_paid_at_epsilon_zero_even_for_a_score_of_minus_infinity(name):
+    mechanism = build(name, single_good([[1, 2], [1, 2]]), epsilon=0.0, score="logarithmic")
+    sure = mechanism.book.add(joint((2,), [[1]], [1.0]))
+    told = Reports(np.array([[0, 0]]), np.array([[sure, sure]]))
+    assert mechanism.expect(told).rewards.tolist() == [[0.0, 0.0]]
+    assert mechanism.play(told, np.random.default_rng(0)).rewards.tolist() == [[0.0, 0.0]]
+
+
 @settings(max_examples=40)
 @given(cases(), st.integers(0, 99), st.sampled_from(OPTIONS))
 def test_knowing_more_never_lowers_the_prices(case, seed, options):
