@@ -25,7 +25,6 @@ from tests.priors import (
     iid,
     money_belief,
     random_case,
-    table,
     truthful_figures,
 )
 
@@ -108,7 +107,7 @@ def test_in_l_repaired_no_report_at_all_beats_truth(case, ties, seed):
 
 
 def test_blocks_change_nothing(monkeypatch):
-    case = random_case(1, 3, "graph", most=3)
+    case = iid((1, 2, 5), [0.2, 0.3, 0.5], 3, "graph", edges=[[1, 0]])
     game = case.game("L-printed", epsilon=0.3, delta=0.1)
     _, beliefs = menu_of(game, 1, 5)
     whole, truth = game.surface(1, beliefs), game.truth(1)
@@ -199,27 +198,6 @@ def test_a_seat_knows_its_own_types_and_posteriors():
         np.testing.assert_array_equal(seat.surface(beliefs), game.surface(i, beliefs).interim)
 
 
-def test_a_pool_by_hand():
-    case = table([(1, 4), (2, 3), (1, 5)], {(1, 2, 1): 0.2, (1, 2, 5): 0.2, (4, 3, 1): 0.3, (4, 2, 5): 0.3})
-    game = case.game("vickrey")
-    pool = game.seats[0].pool([0, 1])
-    assert pool is game.pool((0, 1))
-    assert [seat.index for seat in pool.members] == [0, 1]
-    assert pool.types.tolist() == [[0, 0], [1, 0], [1, 1]]
-    assert pool.information.tolist() == [0, 0, 2, 1]
-    assert pool.favourite(None).tolist() == [1, 0, 0]
-    assert pool.favourite(0).tolist() == [1, 1, 1]
-    assert pool.favourite(1).tolist() == [0, 0, 0]
-    assert pool.floor.tolist() == [0, 0, 0]
-    assert pool.lowest(1) == 0
-    profiles, weights = pool.profiles(0)
-    assert profiles.tolist() == [[0, 0, 0], [0, 0, 1]]
-    np.testing.assert_allclose(weights, [0.5, 0.5])
-    # truthful: in cell 0 the second wins at 1 against a low third; in cell 2 the first wins at 3
-    truth = pool.worth([game.truthful_plans[0], game.truthful_plans[1]])
-    np.testing.assert_allclose(truth, [0.5 * (2 - 1), 0.0, 4 - 3])
-
-
 @settings(max_examples=25)
 @given(cases(kinds=KINDS), st.sampled_from(sorted(MECHANISMS)))
 def test_truthful_worths_and_revenue_share_the_surplus(case, name):
@@ -239,12 +217,6 @@ def test_a_game_of_one():
     environment, case = single_good([[1, 2, 3]]), iid((1, 2, 3), (0.2, 0.5, 0.3), 1)
     game = Game(MECHANISMS["lookahead"](Setting(environment, BeliefBook(), case.prior)), case.knowledge)
     assert game.truth(0).tolist() == pytest.approx([0.0, 0.0, 1.0])
-
-
-def test_a_ring_must_be_of_this_game():
-    game = random_case(1, 2).game("vickrey")
-    with pytest.raises(ValueError, match=r"0\.\.1.* 2"):
-        game.pool((0, 2))
 
 
 def golden_names():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from mechanisms import MECHANISMS, Reports, assignment, memo, single_good
+from mechanisms import mechanism as module
 from tests.priors import (
     build,
     mechanism_variants,
@@ -190,6 +191,14 @@ def test_a_role_that_was_drawn_before_is_kept(where, name, options):
         assert played.role is None
     assert_mean_zero(played.payments - expected.payments)
     np.testing.assert_allclose(played.rewards, expected.rewards)  # rewards depend on no other coin
+
+
+@every_situation
+def test_roles_are_the_same_with_a_table_of_them_and_without(monkeypatch, where, name, options):
+    mechanism, reports = situation(where, name, options, 200)
+    role = mechanism.draw_role(reports.values, np.random.default_rng(10))
+    monkeypatch.setattr(module, "_TABULATED", 0)
+    np.testing.assert_array_equal(mechanism.draw_role(reports.values, np.random.default_rng(10)), role)
 
 
 @every_situation

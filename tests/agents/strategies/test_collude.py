@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.strategies import Collude, Truthful
+from agents.strategies.collude import _LIES
 from tests.priors import KINDS, TIE_RULES, cases, iid, random_case, table
 
 
@@ -67,6 +68,32 @@ def test_in_l_a_ring_with_the_highest_bidder_and_the_lowest_numbered_informant_s
     # a later informant is not believed: the ring of 0 and 2 has nothing better than truth
     other, honest = game.pool((0, 2)), [game.truthful_plans[0], game.truthful_plans[2]]
     np.testing.assert_allclose(other.worth(ring_plans(game, (0, 2))), other.worth(honest))
+
+
+def told(game, ring, member, lie):
+    """What a member of a ring believes by a lie, in its first cell: profiles of the others, as indices."""
+    pool = game.pool(ring)
+    return game.book[_LIES[lie](pool, ring.index(member), 0)].atoms.tolist()
+
+
+def test_lies_by_hand():
+    """The outsider has 2; player 0 wins from 3 on, or from 2 where she has that, and player 1 only above a tie."""
+    profile = {(5, 4, 2): 1.0}
+    game = table([(1, 3, 5), (1, 4), (1, 2)], profile).game("L", epsilon=0.1)
+    assert told(game, (0, 1), 1, "truth") == [[2, 1]]
+    assert told(game, (0, 1), 1, "favourite-lowest") == [[0, 1]]
+    assert told(game, (0, 1), 1, "favourite-barely-wins") == [[2, 1]]  # she needs more than player 1's 4
+    assert told(game, (0, 2), 2, "favourite-barely-wins") == [[2, 1]]
+    assert told(game, (0, 1), 0, "favourite-barely-wins") == [[1, 1]]  # player 1 cannot beat 5: her highest
+    assert told(game, (0, 1), 1, "all-lowest") == [[0, 0]]
+    tied = table([(1, 2, 5), (1, 2, 4), (1, 2)], {(2, 4, 2): 1.0}).game("L", epsilon=0.1)
+    assert told(tied, (1, 2), 2, "favourite-barely-wins") == [[1, 2]]  # 2 would lose the tie with player 0
+    other = table([(1, 2, 5), (1, 2), (1, 2)], {(5, 2, 2): 1.0}).game("L", epsilon=0.1)
+    assert told(other, (0, 1), 1, "favourite-barely-wins") == [[1, 1]]  # 2 wins the tie
+    fair = table([(1, 2, 5), (1, 2, 4), (1, 2)], {(2, 4, 2): 1.0}).game("L", epsilon=0.1, ties="uniform")
+    assert told(fair, (1, 2), 2, "favourite-barely-wins") == [[1, 1]]  # 2 may win the tie
+    goods = table([(1, 2, 5), (1, 2)], {(5, 2): 1.0}).game("M", epsilon=0.1)
+    assert told(goods, (0, 1), 1, "favourite-barely-wins") == [[2]]  # no bids to beat: the truth
 
 
 @settings(max_examples=25)

@@ -1,5 +1,7 @@
 """The 1-lookahead auction: against the oracle, Ronen's half, and prices by hand."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -119,16 +121,15 @@ def test_prices_by_hand():
     assert offer([3, 1, 1], [1], ties="uniform", conditioning="at-least") == (1.0, 0.0)
 
 
-@pytest.mark.parametrize("grid", [(1, 2, 3), (3, 4, 5), (3, 5, 6), (3, 5, 10)])
 @pytest.mark.parametrize("scale", [1.0, 0.3, 1e-6])
-def test_among_equal_incomes_the_lowest_price_is_taken(grid, scale):
-    """Every price earns the same but for rounding, which by itself would favour another grid point."""
-    tails = scale * grid[0] / np.array(grid)
-    weights = tails - np.append(tails[1:], 0.0)
-    assert offer(weights, [1], grid=grid) == (grid[0], 0.0)
-    assert offer(weights, [grid[0] + 1], grid=grid) == (grid[1], 0.0)
-    weights[-1] *= 1 + 1e-9
-    assert offer(weights, [1], grid=grid) == (grid[2], 0.0)
+def test_among_equal_incomes_the_lowest_price_is_taken(scale):
+    """Every price earns the same but for rounding, which by itself would often favour another grid point."""
+    for grid in combinations(range(1, 11), 3):
+        weights = scale * (1 / np.array(grid) - np.append(1 / np.array(grid[1:]), 0.0))
+        assert offer(weights, [1], grid=grid) == (grid[0], 0.0)
+        assert offer(weights, [grid[0] + 1], grid=grid) == (grid[1], 0.0)
+        weights[-1] *= 1 + 1e-9
+        assert offer(weights, [1], grid=grid) == (grid[2], 0.0)
 
 
 def test_without_a_posterior_the_price_is_the_second_bid_and_the_outcome_says_so():
