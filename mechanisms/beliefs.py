@@ -162,8 +162,8 @@ def joint(shape: Sequence[int], profiles: ArrayLike, probabilities: ArrayLike) -
     total = weights.sum()
     if abs(total - 1.0) > SUM_TOLERANCE:
         raise ValueError(f"probabilities sum to {total:.12g}, not 1")
-    if ((atoms < 0) | (atoms >= np.array(shape, dtype=np.int64))).any():
-        raise ValueError(f"a profile has a type outside the grid of shape {shape}")
+    for stray in atoms[((atoms < 0) | (atoms >= np.array(shape, dtype=np.int64))).any(axis=1)][:1]:
+        raise ValueError(f"profile {stray.tolist()} has a type outside the grid of shape {shape}")
     keys, first, inverse = np.unique(flat_index(atoms, shape), return_index=True, return_inverse=True)
     sums: FloatArray = np.bincount(inverse, weights / total, minlength=len(keys)).astype(float)
     kept = sums > 0

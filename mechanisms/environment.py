@@ -249,7 +249,7 @@ def _check_worth(worth: tuple[IntArray, ...], bundles: int) -> None:
         if table.ndim != 2 or table.shape[1] != bundles or not len(table):
             raise ValueError(f"player {i}'s worths have shape {table.shape}, not (types, {bundles})")
         if not np.issubdtype(table.dtype, np.integer) or (table < 0).any():
-            raise ValueError(f"player {i}'s worths must be non-negative integers: {table.min()}")
+            raise ValueError(f"player {i}'s worths must be non-negative integers, unlike {table.tolist()}")
         if (table > MAX_WORTH).any():
             raise ValueError(f"player {i}'s worths reach {table.max()}; the limit is {MAX_WORTH:,}")
         if table[:, 0].any():
@@ -264,7 +264,7 @@ def _check_allocations(rows: IntArray, players: int, bundles: tuple[tuple[str, .
     if (rows < 0).any() or (rows >= len(bundles)).any():
         raise ValueError(f"an allocation names bundle {rows.max()}, but there are {len(bundles)}")
     if len(np.unique(rows, axis=0)) < len(rows):
-        raise ValueError("the same allocation is listed twice")
+        raise ValueError(f"an allocation is listed twice among {rows.tolist()}")
     for row in rows:
         if not _disjoint([bundles[b] for b in row]):
             raise ValueError(f"allocation {[list(bundles[b]) for b in row]} gives one good twice")

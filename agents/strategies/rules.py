@@ -71,8 +71,9 @@ def _moved(seat: Seat, steps: int, factor: float | None, sign: float) -> IntArra
         rank = np.argsort(order)
         bounded = max(-len(order), min(len(order), steps))
         return order[np.clip(rank[seat.types] + bounded, 0, len(order) - 1)]
-    if not 0 <= factor < math.inf:
-        raise ValueError(f"factor must be a number from 0 up, not {factor}")
+    if not 0 <= factor < math.inf or sign * factor > sign:
+        side = "from 0 to 1" if sign > 0 else "from 1 up"
+        raise ValueError(f"factor must be a number {side}, not {factor}")
     ladder = order[::-1] if sign > 0 else order  # the nearest fitting type comes first
     reach = sign * factor * worth[seat.types][:, None] + 1e-9
     fits: BoolArray = np.all(sign * worth[ladder][None] <= reach, axis=2)

@@ -181,6 +181,7 @@ def test_independent_values_have_myersons_revenue(data, players):
     assert found.revenue == pytest.approx(myerson(values, marginals), abs=1e-9)
 
 
+@settings(max_examples=40)
 @given(distributions(4))
 def test_one_bidder_pays_the_best_posted_price(chances):
     values = np.array([2, 3, 5, 9])
