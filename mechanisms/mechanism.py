@@ -293,5 +293,5 @@ class _SettledTable:
         expected = np.einsum("ra,rai->ri", settled.allocation, worth)
         rates = np.divide(settled.payments, expected, out=np.zeros_like(expected), where=expected > 0)
         self.payments.append((rates[:, None, :] * worth).reshape(-1, worth.shape[2]))
-        edges = np.cumsum(settled.allocation, axis=1)
-        self.edges.append(edges / edges[:, -1:])
+        edges: FloatArray = np.cumsum(settled.allocation, axis=1).astype(float)
+        self.edges.append(np.divide(edges, edges[:, -1:]))
