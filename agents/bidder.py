@@ -6,7 +6,7 @@ import mesa
 import numpy as np
 
 from agents.game import Seat
-from agents.strategies.strategy import Feedback, Strategy, View
+from agents.strategies.strategy import Feedback, PlannedStrategy, Strategy, View
 from agents.strategies.truthful import Truthful
 from mechanisms.beliefs import Uniforms
 from mechanisms.environment import FloatArray, IntArray
@@ -36,6 +36,9 @@ class Bidder(mesa.Agent):
         self.stream = stream
         strategy.prepare(seat, worlds)
         self._information = strategy.information(seat)
+        known = seat.pool(strategy.ring).information if strategy.ring else seat.information
+        if len(np.unique([known, self._information], axis=1).T) > len(np.unique(known)):
+            raise ValueError(f"seat {seat.index}'s strategy {strategy.name!r} acts on more than the seat can know")
         self._learns = type(strategy).learn is not Strategy.learn
         self._true_beliefs = seat.posteriors[seat.information]
         self.value: IntArray = np.zeros(worlds, dtype=np.int64)
@@ -53,15 +56,28 @@ class Bidder(mesa.Agent):
     def report_value(self) -> None:
         """Announce a type."""
         self.value = self.strategy.report_value(self._view, self.stream)
+        if not isinstance(self.strategy, PlannedStrategy):
+            self._check("type", self.value, self.seat.menu_size)
         self._view.announced = self.value
 
     def report_belief(self) -> None:
         """Announce a belief."""
         self.belief = self.strategy.report_belief(self._view, self.stream)
+        if not isinstance(self.strategy, PlannedStrategy):
+            self._check("belief id", self.belief, len(self.seat.book))
+
+    def _check(self, what: str, told: IntArray, size: int) -> None:
+        """Check a report of a strategy that is no plan: whole numbers, one a world, in range."""
+        whole = isinstance(told, np.ndarray) and told.shape == self._view.information.shape and told.dtype.kind in "iu"
+        if not whole or told.min(initial=0) < 0 or told.max(initial=0) >= size:
+            raise ValueError(
+                f"strategy {self.strategy.name!r} in seat {self.seat.index} must report, for each world, "
+                f"a {what} as a whole number from 0 to {size - 1}, not {np.asarray(told).ravel()[:5].tolist()}"
+            )
 
     def honesty(self, states: IntArray, types: IntArray) -> tuple[float, float]:
         """Return in what share of the worlds it told its true value, and its plain posterior."""
-        if isinstance(self.strategy, Truthful):
+        if type(self.strategy) is Truthful:
             return 1.0, 1.0
         told = self._true_beliefs[states] == self.belief
         return float((types[:, self.seat.index] == self.value).mean()), float(told.mean())

@@ -6,7 +6,7 @@ responses and learners read it as much as analysis does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -96,7 +96,7 @@ class Game:
 
     def utilities(self, play: Play, player: int) -> FloatArray:
         """Return ``(rows,)``: a player's expected utility over the coins in each row of a play."""
-        return self._blocks(play.states, lambda rows: play.reports.take(rows), player, np.arange(len(play.states)))
+        return self._in_blocks(play.states, play.reports, player)
 
     def surface(
         self, player: int, beliefs: IntArray, *, play: Play | None = None, values: IntArray | None = None
@@ -124,14 +124,20 @@ class Game:
             reports.beliefs[:, player] = beliefs[cell[base], value, belief]
             return reports
 
-        rows = np.arange(len(play.states) * menu)
-        utility = self._blocks(play.states, deviate, player, rows, per_state=menu).reshape(-1, menu)
         truth = self._truth(play, player)
         share = self.knowledge.within(player)[play.states] * play.chances
-        order = np.argsort(cell, kind="stable")
-        starts = np.searchsorted(cell[order], np.arange(len(seat.types)))
-        interim = np.add.reduceat((share[:, None] * utility)[order], starts)
-        gain = np.maximum.reduceat((utility - truth[:, None])[order], starts)
+        interim = np.zeros((len(seat.types), menu))
+        gain = np.full((len(seat.types), menu), -np.inf)
+        step = max(1, BLOCK // menu)
+        for start in range(0, len(play.states), step):
+            block = np.arange(start, min(start + step, len(play.states)))
+            rows = (block[:, None] * menu + np.arange(menu)).ravel()
+            utility = self._utility(play.states[np.repeat(block, menu)], deviate(rows), player).reshape(-1, menu)
+            order = np.argsort(cell[block], kind="stable")
+            cells, starts = np.unique(cell[block][order], return_index=True)
+            interim[cells] += np.add.reduceat((share[block, None] * utility)[order], starts)
+            highest = np.maximum.reduceat((utility - truth[block, None])[order], starts)
+            gain[cells] = np.maximum(gain[cells], highest)
         shape = (len(seat.types), *beliefs.shape[1:])
         return Surface(interim.reshape(shape), gain.reshape(shape))
 
@@ -151,34 +157,24 @@ class Game:
 
     def _truth(self, play: Play, player: int) -> FloatArray:
         seat = self.seats[player]
+        cell = seat.information[play.states]
+        reports = play.reports.take(np.arange(len(play.states)))
+        reports.values[:, player] = seat.types[cell]
+        reports.beliefs[:, player] = seat.posteriors[cell]
+        return self._in_blocks(play.states, reports, player)
 
-        def honest(rows: IntArray) -> Reports:
-            reports = play.reports.take(rows)
-            cell = seat.information[play.states[rows]]
-            reports.values[:, player] = seat.types[cell]
-            reports.beliefs[:, player] = seat.posteriors[cell]
-            return reports
-
-        return self._blocks(play.states, honest, player, np.arange(len(play.states)))
-
-    def _blocks(
-        self,
-        states: IntArray,
-        reports: Callable[[IntArray], Reports],
-        player: int,
-        rows: IntArray,
-        *,
-        per_state: int = 1,
-    ) -> FloatArray:
-        """Return the player's utility in each row, worked out in blocks that fit in memory."""
-        utility = np.empty(len(rows))
-        types = self.space.profiles[:, player]
-        for start in range(0, len(rows), BLOCK):
-            block = rows[start : start + BLOCK]
-            outcomes = self.mechanism.expect(reports(block), of=player)
-            kinds = types[states[block // per_state]]
-            utility[start : start + BLOCK] = outcomes.utility_of(self.environment, player, kinds)
+    def _in_blocks(self, states: IntArray, reports: Reports, player: int) -> FloatArray:
+        """Return the player's utility in each row, worked out in blocks."""
+        utility = np.empty(len(states))
+        for start in range(0, len(states), BLOCK):
+            rows = np.arange(start, min(start + BLOCK, len(states)))
+            utility[rows] = self._utility(states[rows], reports.take(rows), player)
         return utility
+
+    def _utility(self, states: IntArray, reports: Reports, player: int) -> FloatArray:
+        """Return the player's utility, expected over the coins, in each row."""
+        outcomes = self.mechanism.expect(reports, of=player)
+        return outcomes.utility_of(self.environment, player, self.space.profiles[states, player])
 
 
 class Seat:

@@ -30,12 +30,15 @@ class StateSpace:
     profiles : ``(states, players)`` types; several states may share a profile.
     weights : ``(states,)`` positive probabilities that sum to one.
     labels : ``(states,)`` names of what is common about a state, or None.
+    listed : ``(states,)`` the row of each state in the list that the prior was given as; states of probability
+        zero are left out. None where none were.
     """
 
     shape: tuple[int, ...]
     profiles: IntArray
     weights: FloatArray
     labels: tuple[str, ...] | None = None
+    listed: IntArray | None = None
 
     def __post_init__(self) -> None:
         if not (self.weights > 0).all():
@@ -190,15 +193,21 @@ def state(environment: Environment, space: StateSpace, *, insiders: Sequence[int
 
 
 def labelled(environment: Environment, space: StateSpace, *, labels: Sequence[Sequence[str | int]]) -> Facts:
-    """Any partition: per player, a label for each of the prior's states; equal labels are one cell.
+    """Any partition: per player, a label for each of the prior's listed states; equal labels are one cell.
+
+    States are in the order of the table; for independent types and bids, in row-major order of the grid.
 
     Raises
     ------
     ValueError : if a player's partition is not i-consistent, that is, one label covers two of her own types.
     """
-    if len(labels) != space.players or any(len(row) != len(space) for row in labels):
-        lengths = [len(row) for row in labels]
-        raise ValueError(f"labels must be {space.players} lists of {len(space)} labels, one a state, not of {lengths}")
+    rows = np.arange(len(space)) if space.listed is None else space.listed
+    lengths = {len(row) for row in labels}
+    if len(labels) != space.players or len(lengths) != 1 or not max(lengths) > rows.max():
+        raise ValueError(
+            f"labels must be {space.players} lists of a label for each state, not lists of {[len(r) for r in labels]}"
+        )
+    labels = [[row[k] for k in rows] for row in labels]
     for i, row in enumerate(labels):
         own: dict[str | int, int] = {}
         for label, kind in zip(row, space.profiles[:, i].tolist(), strict=True):

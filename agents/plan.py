@@ -6,7 +6,8 @@ can be computed exactly.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -74,10 +75,19 @@ class Play:
     reports: Reports
 
 
-def joint_play(space: StateSpace, plans: Sequence[Plan]) -> Play:
-    """Return every report profile that the plans can produce, state by state."""
-    states, chances = np.arange(len(space)), np.ones(len(space))
-    values = np.zeros((len(space), 0), dtype=np.int64)
+def play_blocks(space: StateSpace, plans: Sequence[Plan], rows: int) -> Iterator[Play]:
+    """Yield what the plans produce in blocks of states, each of about `rows` rows at most."""
+    fan = math.prod(int((plan.values > 0).sum(axis=1).max()) for plan in plans)
+    step = max(1, rows // fan)
+    for start in range(0, len(space), step):
+        yield joint_play(space, plans, np.arange(start, min(start + step, len(space))))
+
+
+def joint_play(space: StateSpace, plans: Sequence[Plan], states: IntArray | None = None) -> Play:
+    """Return every report profile that the plans can produce, state by state, in all states or the given ones."""
+    states = np.arange(len(space)) if states is None else states
+    chances = np.ones(len(states))
+    values = np.zeros((len(states), 0), dtype=np.int64)
     for plan in plans:
         odds = plan.values[plan.information[states]]
         rows, told = np.nonzero(odds)

@@ -81,7 +81,7 @@ def _seat_table(game: Game, seat: Seat, menu: dict[str, IntArray]) -> pd.DataFra
     if not game.mechanism.elicits_beliefs:
         beliefs = beliefs[:, :, :1]
     surface = game.surface(seat.index, beliefs)
-    gain = _rounded(surface.interim - game.truth(seat.index)[:, None, None])
+    gain = _rounded(surface.interim - game.truth(seat.index)[:, None, None], game)
     cell, value, belief = np.nonzero(~_honest(seat, beliefs))
     mass = np.bincount(seat.information, game.space.weights)
     worths = _worths(seat)
@@ -93,16 +93,17 @@ def _seat_table(game: Game, seat: Seat, menu: dict[str, IntArray]) -> pd.DataFra
             "value_report": worths[value],
             "belief_report": np.array(list(menu), dtype=object)[belief],
             "gain": gain[cell, value, belief],
-            "gain_expost": _rounded(surface.expost_gain)[cell, value, belief],
+            "gain_expost": _rounded(surface.expost_gain, game)[cell, value, belief],
             "probability": mass[cell],
         },
         columns=COLUMNS,
     )
 
 
-def _rounded(gain: FloatArray) -> FloatArray:
-    """Return zero for what is only rounding."""
-    return np.where(abs(gain) < _ROUNDING, 0.0, gain)
+def _rounded(gain: FloatArray, game: Game) -> FloatArray:
+    """Return zero for what is only rounding, in view of the largest worth."""
+    top = max(1.0, *(float(table.max()) for table in game.environment.worth))
+    return np.where(abs(gain) < _ROUNDING * top, 0.0, gain)
 
 
 def _honest(seat: Seat, beliefs: IntArray) -> BoolArray:
@@ -144,17 +145,18 @@ def truthful_region(make: Callable[[float, float], Game], epsilons: Sequence[flo
     ----------
     make : builds the game for an epsilon and a delta, on one shared book of beliefs.
     """
-    base, lottery, reward = (_value_gains(make(e, d)) for e, d in ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0)))
-    reward = reward - base
+    games = [make(e, d) for e, d in ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0))]
+    base, lottery, both = map(_value_gains, games)
+    reward = _rounded(both - base, games[0])
     rows = [
-        (e, d, float(_rounded((1 - d) * base + d * lottery + e * reward).max(initial=-np.inf)))
+        (e, d, float(((1 - d) * base + d * lottery + e * reward).max(initial=-np.inf)))
         for d in deltas
         for e in epsilons
     ]
     border = []
     for d in deltas:
         margin = -((1 - d) * base + d * lottery)
-        tempted = reward > _ROUNDING
+        tempted = reward > 0.0
         limits = np.maximum(margin[tempted], 0.0) / reward[tempted]
         border.append((d, float(limits.min(initial=np.inf))))
     return Region(
@@ -169,5 +171,5 @@ def _value_gains(game: Game) -> FloatArray:
     for seat in game.seats:
         beliefs = np.repeat(seat.posteriors[:, None, None], seat.menu_size, axis=1)
         gain = game.surface(seat.index, beliefs).interim - game.truth(seat.index)[:, None, None]
-        gains.append(gain[~_honest(seat, beliefs)])
+        gains.append(_rounded(gain, game)[~_honest(seat, beliefs)])
     return np.concatenate(gains)

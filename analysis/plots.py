@@ -33,6 +33,7 @@ __all__ = [
     "region_map",
     "revenue_bars",
     "revenue_by_round",
+    "truthful_by_round",
 ]
 _BARS: dict[str, dict[str, Any]] = {
     "mechanism": {"facecolor": BLUE, "edgecolor": "black"},
@@ -105,6 +106,24 @@ def revenue_by_round(
     return finish(ax, name, amount("revenue per round", unit), [handle], empty=table.empty)
 
 
+def truthful_by_round(table: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw the shares of true values and of plain posteriors among all reports, by round.
+
+    The table has columns ``round, truthful_values, truthful_beliefs``; many rounds are averaged in blocks.
+    """
+    size = max(1, math.ceil(len(table) / 200))
+    shares = table.groupby(np.arange(len(table)) // size)[["round", "truthful_values", "truthful_beliefs"]].mean()
+    styles = {"truthful_values": ("true value", "-", "o"), "truthful_beliefs": ("plain posterior", "--", "s")}
+    handles = []
+    for column, (label, line, marker) in styles.items():
+        gap = max(1, len(shares) // 12)
+        look: dict[str, Any] = {"ls": line, "marker": marker, "markevery": gap, "mfc": "white", "label": label}
+        handles += ax.plot(shares["round"], shares[column], color=BLUE if line == "-" else "0.2", **look)
+    ax.set_ylim(-0.02, 1.02)
+    name = "round" if size == 1 else f"round (means of {size} rounds)"
+    return finish(ax, name, "share of reports", handles, empty=table.empty)
+
+
 def region_map(
     table: pd.DataFrame,
     border: pd.DataFrame,
@@ -113,7 +132,7 @@ def region_map(
     unit: str = "",
     point: tuple[float, float] | None = None,
 ) -> Axes:
-    """Draw where truth is best in the plane of ε and δ (hatched), its exact border, and contours of the gain.
+    """Draw where no value lie pays in the plane of ε and δ (hatched), its exact border, and contours of the gain.
 
     Parameters
     ----------
@@ -132,7 +151,7 @@ def region_map(
     ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if right < 40 * left else (1.0,)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
-    handles: list[Artist] = [Patch(label="truth is best", **_TRUTH), Patch(label="some lie pays", **_LIES)]
+    handles: list[Artist] = [Patch(label="no value lie pays", **_TRUTH), Patch(label="some value lie pays", **_LIES)]
     if len(border) > 1:
         delta, edge = border["delta"], border["epsilon"].clip(left / 2, 2 * right)
         ax.fill_betweenx(delta, left / 2, edge, linewidth=0, **_TRUTH)

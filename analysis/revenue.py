@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from agents.game import Game
-from agents.plan import Plan, Play
+from agents.game import BLOCK, Game
+from agents.plan import Plan, Play, play_blocks
 from mechanisms.classical.lookahead import Lookahead
 from mechanisms.classical.vickrey import Vickrey
 from mechanisms.environment import FloatArray
@@ -78,17 +78,18 @@ def exact_revenue(game: Game, play: Play) -> Revenue:
 
 
 def revenue_of(game: Game, plans: Sequence[Plan] | None = None) -> Revenue:
-    """Return the exact revenue of plans, or of truthful play."""
-    return exact_revenue(game, game.truthful_play if plans is None else game.play(plans))
+    """Return the exact revenue of plans, or of truthful play, worked out in blocks of states."""
+    blocks = play_blocks(game.space, game.truthful_plans if plans is None else plans, BLOCK)
+    parts = [exact_revenue(game, play) for play in blocks]
+    return Revenue(*(sum(getattr(part, name) for part in parts) for name in ("prices", "rewards", "fallback")))
 
 
-def benchmarks(game: Game) -> Benchmarks:
-    """Return OPT, and for a single good Vickrey and ℒ, by truthful bids under D, ties as in the mechanism."""
+def benchmarks(game: Game, *, ties: Ties = "lowest-index") -> Benchmarks:
+    """Return OPT, and for a single good Vickrey and ℒ by truthful bids under D."""
     setting = Setting(game.environment, game.book, game.space.prior)
     optimum = optimal_mechanism(game.environment, game.space.prior)
     by_state = {"opt": optimum.payments[game.environment.flat(game.space.profiles)].sum(axis=1)}
     if game.environment.single_good:
-        ties: Ties = getattr(game.mechanism, "ties", "lowest-index")
         rivals: dict[str, Mechanism] = {
             "vickrey": Vickrey(setting, ties=ties),
             "lookahead": Lookahead(setting, ties=ties),

@@ -82,7 +82,7 @@ class Mechanism(ABC):
             raise ValueError(f"discount must lie strictly between 0 and 1, not {discount}")
         if delta and not setting.environment.downward_closed:
             raise ValueError(f"delta = {delta} needs a downward-closed environment, and this one is not")
-        self.setting = setting
+        self._setting = setting
         self.environment = setting.environment
         self.book = setting.book
         self.delta = delta
@@ -186,6 +186,8 @@ class Mechanism(ABC):
         table = self._table
         if reports.role is not None:
             role, slot = reports.role, table.slot[row, reports.role]
+            if len(slot) and slot.min() < 0:
+                raise ValueError(f"player {role[slot.argmin()]} cannot have the role in round {slot.argmin()}")
         elif self.random_role:
             role = draw(table.role_edges.gather(row), rng.random(rounds))
             slot = table.slot[row, role]

@@ -33,9 +33,9 @@ class ReportMemo:
         self._width = 1
         self._lookup = [np.full(size, -1) for size in self._shape]
         self._seen: list[list[int]] = [[] for _ in range(n)]
-        self._capacity = [4] * n
-        self._full = 4**n > LIMIT
-        self._joint = np.full(0 if self._full else 4**n, -1)
+        self._capacity = [1] * n
+        self._full = False
+        self._joint = np.full(1, -1)
         self._rows_seen = np.zeros((0, n), dtype=np.int64)
 
     def rows(self, reports: Reports) -> IntArray:

@@ -48,6 +48,11 @@ class Certificate:
     infeasibility: float
 
     @property
+    def sound(self) -> bool:
+        """Whether bound and revenue agree to 1e-9, and the mechanism is one up to 1e-7 of its largest payment."""
+        return self.gap <= 1e-9 and self.infeasibility <= 1e-7 * max(1.0, abs(self.dual))
+
+    @property
     def gap(self) -> float:
         """Relative gap between bound and revenue."""
         return abs(self.dual - self.primal) / max(1.0, abs(self.dual))

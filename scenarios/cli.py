@@ -6,17 +6,14 @@ Heavy packages are imported inside the commands, so that help is quick.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from scenarios.errors import BadInput, blame
-
-_SECONDS_BEFORE_BAR = 1.0
-_SECONDS_BETWEEN_LINES = 5.0
+from scenarios.progress import show_progress
 
 
 class _Group(click.Group):
@@ -41,6 +38,11 @@ def main() -> None:
     Example:
       crowdbayes run insiders --out my-run
     """
+    import signal
+    from threading import current_thread, main_thread
+
+    if current_thread() is main_thread():  # so that what is half done is cleared away
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
 
 
 _scenario = click.argument("scenario")
@@ -61,6 +63,7 @@ _set = click.option(
 @click.option("--rounds", type=click.IntRange(min=1), help="Rounds to play.")
 @click.option("--worlds", type=click.IntRange(min=1), help="Independent repetitions.")
 @_set
+@_json
 def run_command(
     scenario: str,
     out: Path | None,
@@ -68,6 +71,7 @@ def run_command(
     rounds: int | None,
     worlds: int | None,
     overrides: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Simulate a scenario, compute it exactly, and write tables, plots and a report.
 
@@ -77,11 +81,17 @@ def run_command(
     """
     from scenarios.runner import run
 
-    with _progress() as tell:
+    with show_progress() as tell:
         result = run(scenario, out=out, seed=seed, rounds=rounds, worlds=worlds, overrides=overrides, progress=tell)
-    from scenarios.screen import show_run
+    if as_json:
+        from scenarios.store import to_json
 
-    show_run(result)
+        click.echo(to_json({**result.figures, "notes": result.notes, "folder": str(result.folder)}))
+    else:
+        from scenarios.screen import show_run
+
+        show_run(result)
+    _check([result.figures])
 
 
 @main.command(short_help="Print exact revenue against OPT and the bound.")
@@ -99,7 +109,7 @@ def revenue(scenario: tuple[str, ...], overrides: tuple[str, ...], as_json: bool
     from scenarios.figures import revenue_figures
     from scenarios.scenario import load
 
-    with _progress() as tell:
+    with show_progress() as tell:
         found = []
         for done, source in enumerate(scenario):
             tell(done / len(scenario), source)
@@ -110,10 +120,11 @@ def revenue(scenario: tuple[str, ...], overrides: tuple[str, ...], as_json: bool
         from scenarios.store import to_json
 
         click.echo(to_json(found[0] if len(found) == 1 else found))
-        return
-    from scenarios.screen import show_revenue
+    else:
+        from scenarios.screen import show_revenue
 
-    show_revenue(found)
+        show_revenue(found)
+    _check(found)
 
 
 @main.command(short_help="Print exact gains from misreports.")
@@ -139,7 +150,7 @@ def deviations(scenario: str, overrides: tuple[str, ...], other_types: int, as_j
     from scenarios.figures import deviation_figures
     from scenarios.scenario import load
 
-    with _progress() as tell:
+    with show_progress() as tell:
         tell(0.0, "deviations")
         experiment = assemble(load(scenario, overrides=overrides))
         experiment.plans()  # what the seats play does not matter here, but a bad seat is told all the same
@@ -238,42 +249,14 @@ def _pair(text: str, source: str) -> tuple[str, str]:
     return column, value
 
 
-@contextmanager
-def _progress() -> Iterator[Callable[[float, str], None]]:
-    """Yield a function that shows progress on standard error once a second has passed.
-
-    A terminal gets a bar; anything else a line every five seconds.
-    """
-    import time
-
-    last = time.monotonic()
-    bar: list[Any] = []
-
-    def tell(share: float, what: str) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if bar:
-            bar[0].update(bar[1], completed=share, description=what)
-        elif sys.stderr.isatty() and now - last > _SECONDS_BEFORE_BAR:
-            bar.extend(_bar(what))
-        elif now - last > _SECONDS_BETWEEN_LINES and share < 1.0:
-            last = now
-            click.echo(f"{what}: {share:.0%}", err=True)
-
-    try:
-        yield tell
-    finally:
-        if bar:
-            bar[0].stop()
-
-
-def _bar(what: str) -> tuple[Any, Any]:
-    from rich.console import Console
-    from rich.progress import Progress
-
-    progress = Progress(console=Console(stderr=True), transient=True)
-    progress.start()
-    return progress, progress.add_task(what, total=1.0)
+def _check(found: Sequence[dict[str, Any]]) -> None:
+    """Exit with status 1 where OPT's certificate does not hold."""
+    for figures in found:
+        if not figures["opt_sound"]:
+            gap = f"{figures['opt_gap']:.2g}"
+            click.echo(f"crowdbayes: {figures['scenario']}: OPT's certificate fails, relative gap {gap}", err=True)
+    if not all(figures["opt_sound"] for figures in found):
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":

@@ -23,4 +23,4 @@ def blame(source: str, field: str = "") -> Iterator[None]:
         text = str(error)
         if field and not text.removeprefix("unknown key '").startswith(field):
             text = f"{field}: {text}"
-        raise BadInput(f"{source}: {text}") from None
+        raise BadInput(f"{source}: {text}") from error

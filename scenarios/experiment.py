@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,8 +27,6 @@ from scenarios.scenario import (
     SeatSpec,
 )
 from scenarios.streams import seed_sequence
-
-MAX_STATES = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,9 +74,10 @@ class Experiment:
         return Game(self.mechanism(kind, **changes), self.knowledge)
 
     def informed(self, kind: str, facts: str, **parameters: Any) -> Game:
-        """Return the game of a mechanism under another knowledge structure."""
+        """Return the game of a mechanism under another knowledge structure, opinions as they are."""
         told = KNOWLEDGE[facts](self.environment, self.space, **parameters)
-        return Game(self.mechanism(kind), partition(self.space, self.environment, told))
+        knowledge = partition(self.space, self.environment, told)
+        return Game(self.mechanism(kind), replace(knowledge, opinions=self.knowledge.opinions))
 
     def strategies(self) -> tuple[Strategy, ...]:
         """Return a fresh strategy object for every seat."""
@@ -133,7 +132,7 @@ def assemble(scenario: Scenario) -> Experiment:
         origin = find_origin(scenario)
         environment = build_environment(scenario, origin.values)
     with blame(source, "prior"):
-        space = build_states(environment, origin.prior)
+        space = build_states(environment, origin.prior, by_value=scenario.environment.kind == "single-good")
     with blame(source, "knowledge"):
         knowledge = _knowledge(scenario, environment, space)
     setting = Setting(environment, BeliefBook(), space.prior)
@@ -145,8 +144,21 @@ def assemble(scenario: Scenario) -> Experiment:
             f"{environment.players} players"
         )
     experiment = Experiment(scenario, setting, space, knowledge, Game(mechanism, knowledge), origin)
-    experiment.strategies()
+    _check_rings(source, experiment.strategies())
     return experiment
+
+
+def _check_rings(source: str, strategies: Sequence[Strategy]) -> None:
+    """Check that every member of a ring names the same ring."""
+    for seat, strategy in enumerate(strategies):
+        for member in strategy.ring:
+            if not 0 <= member < len(strategies):
+                raise BadInput(f"{source}: seats[{seat}].ring names seat {member}; seats are 0..{len(strategies) - 1}")
+            if strategies[member].ring != strategy.ring:
+                raise BadInput(
+                    f"{source}: seats[{seat}].ring is {list(strategy.ring)}, but seat {member}, "
+                    f"who plays {strategies[member].name!r}, does not name that ring"
+                )
 
 
 def _knowledge(scenario: Scenario, environment: Environment, space: StateSpace) -> Knowledge:

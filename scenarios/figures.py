@@ -15,9 +15,9 @@ def revenue_figures(experiment: Experiment, against: Benchmarks | None = None) -
     """Return revenue, prices and rewards of the scenario as its seats play it, beside the benchmarks.
 
     All in units of value; multiply by `unit` for money. Where a seat's strategy has no stationary plan the first three
-    are None and `note` says why. `bound` is the paper's guarantee for truthful play, None where there is none.
+    are None and `notes` says why. `bound` is the paper's guarantee for truthful play, None where there is none.
     """
-    against = against or benchmarks(experiment.game)
+    against = against or benchmarks(experiment.game, ties=experiment.scenario.mechanism.ties)
     plans = experiment.plans()
     exact = None if plans is None else revenue_of(experiment.game, plans)
     bound = experiment.game.mechanism.guarantee(against.opt)
@@ -43,6 +43,7 @@ def revenue_figures(experiment: Experiment, against: Benchmarks | None = None) -
         "truthful_revenue": revenue_of(experiment.game).total,
         "opt_dual": against.optimum.certificate.dual,
         "opt_gap": against.optimum.certificate.gap,
+        "opt_sound": against.optimum.certificate.sound,
         "unit": experiment.unit,
         "notes": notes,
     }

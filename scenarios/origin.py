@@ -71,11 +71,11 @@ def build_environment(scenario: Scenario, values: Sequence[Sequence[int]] | None
     return assignment(spec.goods, spec.valuations, bundles=spec.bundles, allocations=spec.allocations)
 
 
-def build_states(environment: Environment, prior: TablePrior | IndependentPrior) -> StateSpace:
-    """Return the states of a prior, checked against the grids."""
+def build_states(environment: Environment, prior: TablePrior | IndependentPrior, *, by_value: bool) -> StateSpace:
+    """Return the states of a prior, its profiles written as values or as type numbers."""
     if isinstance(prior, IndependentPrior):
         return _independent(environment, prior)
-    profiles = _profiles(environment, prior.profiles)
+    profiles = _profiles(environment, prior.profiles, by_value=by_value)
     weights = np.array(prior.probabilities, dtype=float)
     if len(weights) != len(profiles):
         raise BadInput(f"prior.probabilities has {len(weights)} entries for {len(profiles)} profiles")
@@ -90,7 +90,8 @@ def build_states(environment: Environment, prior: TablePrior | IndependentPrior)
     labels = None
     if prior.states is not None:
         labels = tuple(str(x) for x, keep in zip(prior.states, kept, strict=True) if keep)
-    return StateSpace(environment.shape, profiles[kept], weights[kept] / weights.sum(), labels)
+    listed = None if kept.all() else np.flatnonzero(kept)
+    return StateSpace(environment.shape, profiles[kept], weights[kept] / weights.sum(), labels, listed)
 
 
 def _independent(environment: Environment, prior: IndependentPrior) -> StateSpace:
@@ -112,9 +113,9 @@ def _independent(environment: Environment, prior: IndependentPrior) -> StateSpac
     return StateSpace.from_joint(independent(prior.marginals))
 
 
-def _profiles(environment: Environment, rows: Sequence[Sequence[int]]) -> IntArray:
+def _profiles(environment: Environment, rows: Sequence[Sequence[int]], *, by_value: bool) -> IntArray:
     """Return type indices of profiles written as values (single good) or as type numbers."""
-    if environment.single_good:
+    if by_value:
         grids = [grid.tolist() for grid in environment.values]
     else:
         grids = [list(range(size)) for size in environment.shape]

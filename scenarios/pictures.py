@@ -41,7 +41,7 @@ def draw(experiment: Experiment, result: Result, scenario_text: str, folder: Pat
 def _figures(experiment: Experiment, result: Result) -> dict[str, tuple[str, Figure, str]]:
     tables, figures = result.tables, result.figures
     unit = "" if experiment.unit == 1.0 else f"× {experiment.unit:g}"
-    axes = {name: plots.new_axes() for name in ("revenue", "rounds", "knowledge", "region")}
+    axes = {name: plots.new_axes() for name in ("revenue", "rounds", "truth", "knowledge", "region")}
     plots.revenue_bars(tables["revenue"], axes["revenue"], unit=unit)
     plots.revenue_by_round(
         tables["rounds"],
@@ -65,6 +65,13 @@ def _figures(experiment: Experiment, result: Result) -> dict[str, tuple[str, Fig
             "Heat maps of deviation gains",
         ),
     }
+    if not experiment.truthful:
+        plots.truthful_by_round(tables["rounds"], axes["truth"])
+        drawn["truth"] = (
+            "Share of seats and worlds that tell the true value, and the plain posterior, by round.",
+            _figure(axes["truth"]),
+            "Shares of truthful reports by round",
+        )
     if len(tables["knowledge"]):
         plots.knowledge_revenue(tables["knowledge"], axes["knowledge"], unit=unit)
         drawn["knowledge"] = (
@@ -79,8 +86,9 @@ def _figures(experiment: Experiment, result: Result) -> dict[str, tuple[str, Fig
             tables["border"],
             axes["region"],
             unit=unit,
-            point=(mechanism.delta, mechanism.epsilon),
+            point=(mechanism.delta, mechanism.epsilon) if mechanism.kind == "L-printed" else None,
         )
+        axes["region"].set_title("L as printed, on this scenario's states", size=10, pad=34)
         drawn["region"] = (
             "Best gain from a value misreport in L as printed, over δ and ε, on this scenario's states; "
             "where it is not positive nobody lies about her value.",
@@ -114,8 +122,10 @@ def _summary(experiment: Experiment, result: Result) -> list[str]:
         verb = "reaches" if figures["bound_holds"] else "misses"
         lines.append(f"It {verb} the paper's bound for truthful play, {figures['bound']:.6g}.")
     gains = figures["deviations"]
+    best = gains["max_gain"]
+    verdict = "Every lie loses; the cheapest loses" if best < 0 else "The best deviation from truth gains"
     lines.append(
-        f"The best deviation from truth gains {gain(gains['max_gain'])} "
+        f"{verdict} {abs(best):.6g} "
         f"(by value alone {gain(gains['max_gain_value'])}, by belief alone {gain(gains['max_gain_belief'])})."
     )
     if experiment.unit != 1.0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ class Result:
     """
 
     scenario: Scenario
-    figures: dict[str, Any]
-    tables: dict[str, pd.DataFrame]
+    figures: dict[str, Any] = field(repr=False)
+    tables: dict[str, pd.DataFrame] = field(repr=False)
     notes: tuple[str, ...]
     folder: Path | None

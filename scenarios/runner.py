@@ -95,7 +95,7 @@ def simulate(experiment: Experiment, against: Benchmarks, tell: Progress) -> Mar
 
 def _compute(experiment: Experiment, tell: Progress, folder: Path | None) -> Result:
     tell(0.0, "solving for OPT")
-    against = benchmarks(experiment.game)
+    against = benchmarks(experiment.game, ties=experiment.scenario.mechanism.ties)
     exact = revenue_figures(experiment, against)
     market = simulate(experiment, against, tell)
     tell(0.7, "exact figures")

@@ -67,16 +67,20 @@ def _excuse(result: Result) -> str:
     """Return why a missed bound is no contradiction, if it is none."""
     if not result.figures["truthful"]:
         return ", as play is not truthful"
-    return ", as players are misinformed" if result.scenario.knowledge.misinformed else ""
+    if result.scenario.knowledge.misinformed:
+        return ", as players are misinformed"
+    beyond = result.figures["rewards"] > result.scenario.mechanism.epsilon * (1.0 + 1e-9)
+    return ", as rewards exceed epsilon, which its proof leaves out" if beyond else ""
 
 
 def _show_seats(console: Console, result: Result) -> None:
     title = "best deviation from truth"
     table = _table("seat", "plays", "utility, simulated", title, "reports", "exact gain")
     for row in _rows(result.tables["seats"]):
-        lie = f"value {row.value_report}, belief {row.belief_report}"
+        nothing = isinstance(row.type, float)  # a seat with one report has no deviation
+        lie = "–" if nothing else f"value {row.value_report}, belief {row.belief_report}"
         utility = interval(row.utility, row.standard_error)
-        table.add_row(str(row.seat), row.strategy, utility, f"type {row.type}", lie, gain(row.gain))
+        table.add_row(str(row.seat), row.strategy, utility, "–" if nothing else f"type {row.type}", lie, gain(row.gain))
     console.print(table)
 
 

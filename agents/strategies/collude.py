@@ -38,19 +38,20 @@ class Collude(PlannedStrategy):
     summary = "a ring (ring = [seats]) pools its knowledge and lies for its likely winner"
 
     def __init__(self, *, ring: Sequence[int]) -> None:
-        self._ring = tuple(sorted(ring))
-        if len(set(self._ring)) != len(self._ring) or len(self._ring) < 2:
+        self.ring = tuple(sorted(ring))
+        if len(set(self.ring)) != len(self.ring) or len(self.ring) < 2:
             raise ValueError(f"a ring needs two or more different seats, not {list(ring)}")
 
     def plan(self, seat: Seat) -> Plan:
         """Return this member's part in the ring's best joint lie."""
-        if seat.index not in self._ring:
-            raise ValueError(f"seat {seat.index} colludes in a ring of others, {list(self._ring)}")
-        pool = seat.pool(self._ring)
+        if seat.index not in self.ring:
+            raise ValueError(f"seat {seat.index} colludes in a ring of others, {list(self.ring)}")
+        pool = seat.pool(self.ring)
         schemes = [_scheme(pool, lie, suppress=suppress) for lie in _LIES for suppress in (False, True)]
         worth = np.stack([pool.worth(scheme) for scheme in schemes])
-        best = worth.argmax(axis=0)  # truth is the first scheme, so it wins ties
-        mine = self._ring.index(seat.index)
+        top = worth.max(axis=0)
+        best = (worth >= top - 1e-12 * np.maximum(1.0, abs(top))).argmax(axis=0)  # truth comes first and wins ties
+        mine = self.ring.index(seat.index)
         rows = np.arange(len(best))
         values = np.stack([scheme[mine].values.argmax(axis=1) for scheme in schemes])[best, rows]
         beliefs = np.stack([scheme[mine].beliefs[:, 0] for scheme in schemes])[best, rows]

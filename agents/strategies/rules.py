@@ -67,6 +67,8 @@ def random_value(seat: Seat) -> FloatArray:
 def _moved(seat: Seat, steps: int, factor: float | None, sign: float) -> IntArray:
     worth = seat.environment.worth[seat.index]
     order = np.argsort(worth.sum(axis=1), kind="stable")
+    if factor is None and (steps > 0 if sign > 0 else steps < 0):
+        raise ValueError(f"steps must be a number from 0 up, not -{abs(steps)}")
     if factor is None:
         rank = np.argsort(order)
         bounded = max(-len(order), min(len(order), steps))

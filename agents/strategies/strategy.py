@@ -33,7 +33,10 @@ class View:
 
 @dataclass(frozen=True, eq=False)
 class Feedback:
-    """What one seat is told when a round is settled.
+    """What one seat is told when a round is settled: everybody's sealed announcements are opened.
+
+    Those are opened too that the mechanism did not need, such as the belief of a player who was not asked: the
+    counterfactual of a report in L as printed cannot be known otherwise.
 
     Attributes
     ----------
@@ -54,6 +57,8 @@ class Strategy(ABC):
 
     name: ClassVar[str]
     summary: ClassVar[str]
+    ring: tuple[int, ...] = ()
+    """The seats that it pools its knowledge with; every one of them must name the same ring."""
 
     def prepare(self, seat: Seat, worlds: int) -> None:  # noqa: B027 - most have nothing to prepare
         """Get ready to play in that seat, in that many worlds."""

@@ -91,7 +91,7 @@ class Lookahead(LookaheadAuction):
 
     def settle(self, reports: Reports, role: int, *, of: int | None = None) -> Settled:
         """Sell to `role` at the price that D and the others' bids give."""
-        weights = self.setting.prior.conditional(role, np.delete(reports.values, role, axis=1))
+        weights = self._setting.prior.conditional(role, np.delete(reports.values, role, axis=1))
         offer = self.offer(reports.values, role, weights)
         allocation, payments = self.sale(reports.values, role, offer.price)
         return Settled(allocation, payments, np.zeros_like(payments), offer.fallback)

@@ -22,7 +22,7 @@ class OptimalAuction(Mechanism):
     @cached_property
     def optimum(self) -> Optimum:
         """The solved program."""
-        return optimal_mechanism(self.environment, self.setting.prior)
+        return optimal_mechanism(self.environment, self._setting.prior)
 
     def settle(self, reports: Reports, role: int, *, of: int | None = None) -> Settled:
         """Look the announced profile up."""

@@ -28,7 +28,7 @@ class SingleGoodMechanism(Mechanism):
     ) -> None:
         super().__init__(setting, delta=delta, discount=discount)
         if not setting.environment.single_good:
-            raise ValueError(f"{self.name} sells a single good, and this environment has several bundles")
+            raise ValueError(f"{self.name} sells a single good, and this environment is not built as one")
         if ties not in TIES:
             raise ValueError(f"unknown tie rule {ties!r}; there are {', '.join(TIES)}")
         self.ties: Ties = ties

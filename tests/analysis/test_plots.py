@@ -215,7 +215,7 @@ def test_the_region_shows_border_contours_and_the_scenario() -> None:
     ax = plots.region_map(region(), border(), plots.new_axes(), point=(0.05, 0.1))
     assert ax.get_xscale() == "log"
     names = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert names[:3] == ["truth is best", "some lie pays", "exact border"]
+    assert names[:3] == ["no value lie pays", "some value lie pays", "exact border"]
     assert names[-1] == "this scenario"
     line, star = ax.lines
     assert list(line.get_ydata()) == [0.0, 0.1, 0.2]

@@ -100,7 +100,7 @@ def test_the_revenue_of_liars_is_the_oracle_s(mechanism, lie):
 @pytest.mark.parametrize(("seed", "players"), [(24, 2), (25, 2), (26, 3)])
 def test_benchmarks_are_the_oracle_s(seed, players, ties):
     case = random_case(seed, players)
-    found = benchmarks(case.game("L", epsilon=0.1, ties=ties))
+    found = benchmarks(case.game("L", epsilon=0.1, ties=ties), ties=ties)
     judge = case.oracle(ties=ties)
     weights = oracle.gather(judge.states)
     assert found.opt == pytest.approx(oracle.opt(judge.values, weights), abs=1e-8)

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from agents.knowledge import KNOWLEDGE
 from agents.strategies import STRATEGIES
 from mechanisms import MECHANISMS
+from mechanisms.optimal import Certificate
 from scenarios import pictures
 from scenarios.catalogue import catalogue
 from scenarios.cli import main
@@ -275,3 +276,20 @@ def test_the_package_can_be_run_as_a_module(tmp_path):
     assert "written to X" in ended.stdout
     assert "Traceback" not in ended.stderr  # progress may be there
     assert (tmp_path / "X" / "report.html").stat().st_size > 10_000
+
+
+def test_a_run_can_print_json_alone(here):
+    result = invoke("run", "pair.toml", "--rounds", "3", "--worlds", "5", "--out", "X", "--json")
+    figures = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert figures["folder"] == "X"
+    assert figures["simulated"].keys() >= {"revenue", "opt"}
+
+
+def test_a_certificate_that_fails_is_status_one(here, monkeypatch):
+    monkeypatch.setattr(Certificate, "sound", False)
+    for command in ("revenue", "run"):
+        result = CliRunner().invoke(main, [command, "pair.toml", "--json"])
+        assert result.exit_code == 1
+        assert "certificate fails" in result.stderr
+        json.loads(result.stdout)
