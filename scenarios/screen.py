@@ -54,7 +54,7 @@ def show_run(result: Result) -> None:
     console.print(revenue)
     holds = result.figures["bound_holds"]
     if holds is not None:
-        said = "reached" if holds else f"missed{_excuse(result)}"
+        said = f"reached{_caveat(result, 'though')}" if holds else f"missed{_caveat(result, 'as')}"
         console.print(f"the paper's bound for truthful play: {said}")
     _show_seats(console, result)
     for note in result.notes:
@@ -63,14 +63,14 @@ def show_run(result: Result) -> None:
         console.print(f"written to {result.folder}: report.html, tables, plots, scenario.toml", soft_wrap=True)
 
 
-def _excuse(result: Result) -> str:
-    """Return why a missed bound is no contradiction, if it is none."""
+def _caveat(result: Result, word: str) -> str:
+    """Return which of the bound's conditions does not hold, or why a miss is no contradiction."""
     if not result.figures["truthful"]:
-        return ", as play is not truthful"
+        return f", {word} play is not truthful"
     if result.scenario.knowledge.misinformed:
-        return ", as players are misinformed"
+        return f", {word} players are misinformed"
     beyond = result.figures["rewards"] > result.scenario.mechanism.epsilon * (1.0 + 1e-9)
-    return ", as rewards exceed epsilon, which its proof leaves out" if beyond else ""
+    return f", {word} rewards exceed epsilon, which the proof leaves out" if beyond else ""
 
 
 def _show_seats(console: Console, result: Result) -> None:
