@@ -102,12 +102,6 @@ class Environment:
             for i in range(self.players)
         )
 
-    @cached_property
-    def positive_worths(self) -> IntArray:
-        """All positive worths of all players, increasing: the price set S of Lemma 1's lottery."""
-        everything = np.unique(np.concatenate([table.ravel() for table in self.worth]))
-        return everything[everything > 0]
-
     def without(self, player: int) -> Environment:
         """Return the environment of the other players, `player` getting nothing."""
         kept = np.delete(self.allocations[self.allocations[:, player] == 0], player, axis=1)

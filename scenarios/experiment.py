@@ -183,8 +183,8 @@ def _knowledge(scenario: Scenario, environment: Environment, space: StateSpace) 
 def _mechanism(scenario: Scenario, setting: Setting, kind: str, changes: Mapping[str, float]) -> Mechanism:
     """Build a mechanism; shared parameters that its kind does not take are left out.
 
-    A classical mechanism is made strict by Lemma 1 only where the scenario says ``strict = true``; a rival of
-    the scenario's own kind gets the shared parameters alone.
+    A classical mechanism is made strict by Lemma 1 only where the scenario says ``strict = true``. The
+    scenario's own parameters go to its own kind, and from L to L-printed and back; a rival gets the shared ones.
     """
     spec = scenario.mechanism
     cls = entry(MECHANISMS, kind, field="mechanism.kind")

@@ -14,6 +14,7 @@ import numpy as np
 
 from agents.game import Seat
 from mechanisms.beliefs import Joint, independent, joint
+from mechanisms.classical.vickrey import SingleGoodMechanism
 from mechanisms.environment import BoolArray, FloatArray, IntArray
 
 ValueRule = Callable[..., FloatArray]
@@ -94,7 +95,7 @@ def role_aware(seat: Seat) -> IntArray:
     no role to high bidders, it is the plain posterior.
     """
     table = _by_cell(seat, seat.posteriors)
-    if not hasattr(seat.mechanism, "bids"):
+    if not isinstance(seat.mechanism, SingleGoodMechanism):
         return table
     for cell in range(len(seat.types)):
         belief = seat.posterior(cell)

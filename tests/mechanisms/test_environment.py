@@ -25,7 +25,6 @@ def test_single_good_gives_it_to_nobody_or_to_one_player():
     assert environment.single_good
     assert environment.allocations.tolist() == [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
     assert [grid.tolist() for grid in environment.values] == [[1, 2], [1, 3, 5], [4]]
-    assert environment.positive_worths.tolist() == [1, 2, 3, 4, 5]
     assert environment.downward_closed
     assert environment.solo.tolist() == [[-1, 1], [-1, 2], [-1, 3]]
 

@@ -125,7 +125,11 @@ def test_no_value_lie_gains_and_with_the_lottery_every_one_loses(environment, na
 
     delta, discount = 0.1, 0.3
     losses = lie_losses(name, environment, options | paid | {"delta": delta, "discount": discount})
-    offers = environment.players * len(environment.positive_worths) * (len(environment.bundles) - 1)
+    offers = (
+        environment.players
+        * len(PriceLottery(environment, tuple(range(environment.players)), discount).prices)
+        * (len(environment.bundles) - 1)
+    )
     assert losses.min() >= delta / offers * min(discount, 1 - discount) - 1e-9
 
 
