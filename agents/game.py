@@ -186,7 +186,9 @@ class Seat:
     ----------
     index : the seat.
     types : ``(cells,)`` own type in each of its cells.
-    posteriors : ``(cells,)`` id of its belief about the others in each cell.
+    subjects : the players whom its announced belief is about.
+    posteriors : ``(cells,)`` id of the belief that is the truth in each cell: its posterior about the others, or
+        its prior about everybody where the mechanism asks for that.
     information : ``(states,)`` its cell in each state.
     names : a short name of each cell.
     """
@@ -201,7 +203,12 @@ class Seat:
         self.information = knowledge.cells[:, index]
         self.types = knowledge.types(index)
         self.names = knowledge.names[index]
-        self.posteriors = np.array([game.book.add(knowledge.posterior(index, cell)) for cell in range(len(self.types))])
+        self.subjects = game.mechanism.subjects(index)
+        if game.mechanism.asks_for_prior:
+            self.posteriors = np.full(len(self.types), game.book.add(self.prior))
+        else:
+            beliefs = [knowledge.posterior(index, cell) for cell in range(len(self.types))]
+            self.posteriors = np.array([game.book.add(belief) for belief in beliefs])
 
     @property
     def menu_size(self) -> int:
@@ -209,15 +216,15 @@ class Seat:
         return self.environment.shape[self.index]
 
     @property
-    def others_shape(self) -> tuple[int, ...]:
-        """Number of types of each other player."""
-        return self.environment.shape[: self.index] + self.environment.shape[self.index + 1 :]
+    def belief_shape(self) -> tuple[int, ...]:
+        """Number of types of each player whom its announced belief is about."""
+        return tuple(self.environment.shape[j] for j in self.subjects)
 
     @cached_property
     def prior(self) -> Joint:
-        """Its own prior about the others, before it learns anything."""
+        """Its own prior about those players, before it learns anything."""
         everything = np.ones(len(self.information), dtype=bool)
-        return self._game.knowledge.belief(self.index, everything)
+        return self._game.knowledge.belief(self.index, everything, self.subjects)
 
     def posterior(self, cell: int) -> Joint:
         """Return its belief in a cell."""

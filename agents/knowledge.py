@@ -17,7 +17,7 @@ from itertools import pairwise
 import numpy as np
 
 from mechanisms.beliefs import Joint, joint
-from mechanisms.environment import Environment, FloatArray, IntArray
+from mechanisms.environment import BoolArray, Environment, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,15 +94,14 @@ class Knowledge:
 
     def posterior(self, player: int, cell: int) -> Joint:
         """Return what a player believes in a cell about the others' types."""
-        rows = self.cells[:, player] == cell
-        return self.belief(player, rows)
+        subjects = [j for j in range(self.space.players) if j != player]
+        return self.belief(player, self.cells[:, player] == cell, subjects)
 
-    def belief(self, player: int, states: IntArray | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Joint:
-        """Return a player's opinion of the others' types, given some of the states."""
+    def belief(self, player: int, states: BoolArray, subjects: Sequence[int]) -> Joint:
+        """Return a player's opinion of some players' types, given some of the states."""
         weights = self.opinions[player][states]
-        others = np.delete(self.space.profiles[states], player, axis=1)
-        shape = self.space.shape[:player] + self.space.shape[player + 1 :]
-        return joint(shape, others, weights / weights.sum())
+        shape = tuple(self.space.shape[j] for j in subjects)
+        return joint(shape, self.space.profiles[states][:, list(subjects)], weights / weights.sum())
 
     def pooled(self, members: Sequence[int]) -> IntArray:
         """Return ``(states,)``: the cell of what some players know together."""

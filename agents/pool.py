@@ -73,10 +73,9 @@ class Pool:
         return int(seat.posteriors[seat.information[self._first[cell]]])
 
     def add(self, member: int, profiles: IntArray, weights: FloatArray) -> int:
-        """Return the id of a belief about everybody but a member, given whole profiles."""
+        """Return the id of a belief that a member can announce, given whole profiles."""
         seat = self.members[member]
-        others = np.delete(profiles, seat.index, axis=1)
-        return self._game.book.add(joint(seat.others_shape, others, weights))
+        return self._game.book.add(joint(seat.belief_shape, profiles[:, seat.subjects], weights))
 
     def worth(self, plans: Sequence[Plan]) -> FloatArray:
         """Return ``(cells,)``: the members' total interim utility if they play those plans."""

@@ -21,6 +21,7 @@ from mechanisms.draws import draw
 from mechanisms.environment import Environment, FloatArray, IntArray
 from mechanisms.memo import ReportMemo
 from mechanisms.outcomes import Outcomes, Reports
+from mechanisms.settled import Rows, SettledTable
 from mechanisms.strict import PriceLottery, RoleLotteries
 
 _TABULATED = 1 << 20
@@ -58,6 +59,28 @@ class Settled:
     fallback: FloatArray
 
 
+@dataclass(frozen=True)
+class Part:
+    """A term of one player's expected utility, and the announcements that it depends on.
+
+    Exact analysis tabulates each part on what it reads, so that no table over all announcements is needed.
+
+    Attributes
+    ----------
+    values, beliefs : the players whose announced value, or belief, the term depends on.
+    role : who has the role in it; None where the values decide.
+    chance : probability of that role.
+    trade, rewards : whether it holds what the player gets and pays, and what her belief is paid.
+    """
+
+    values: tuple[int, ...]
+    beliefs: tuple[int, ...]
+    role: int | None = None
+    chance: float = 1.0
+    trade: bool = True
+    rewards: bool = True
+
+
 class Mechanism(ABC):
     """The base class: override `role_probabilities` (if there is a role) and `settle`.
 
@@ -73,6 +96,8 @@ class Mechanism(ABC):
     stage: ClassVar[Stage] = "never"
     has_role: ClassVar[bool] = True
     elicits_beliefs: ClassVar[bool] = False
+    asks_for_prior: ClassVar[bool] = False
+    fines: ClassVar[bool] = False  # rewards may be negative
     random_allocation: ClassVar[bool] = False
 
     def __init__(self, setting: Setting, *, delta: float = 0.0, discount: float = 0.5) -> None:
@@ -110,6 +135,15 @@ class Mechanism(ABC):
     def guarantee(self, opt: float) -> float | None:
         """Return the paper's lower bound on truthful revenue given OPT, or None where there is none."""
         return None
+
+    def subjects(self, player: int) -> tuple[int, ...]:
+        """Return the players whom a player's announced belief is about: the others, unless the prior is asked for."""
+        return tuple(j for j in range(self.environment.players) if self.asks_for_prior or j != player)
+
+    def parts(self, player: int) -> tuple[Part, ...]:
+        """Return terms that add up to a player's expected utility, each with the announcements that it reads."""
+        everybody = tuple(range(self.environment.players))
+        return (Part(everybody, everybody if self.elicits_beliefs else ()),)
 
     def lottery_players(self, role: int) -> tuple[int, ...]:
         """Return who takes part in Lemma 1's lottery when player `role` has the role."""
@@ -169,9 +203,9 @@ class Mechanism(ABC):
         return likeliest[point], edges.gather(point) if self.random_role else np.zeros((0, 0))
 
     @cached_property
-    def _role_table(self) -> tuple[IntArray, _Rows]:
+    def _role_table(self) -> tuple[IntArray, Rows]:
         chances = self.role_probabilities(self.environment.grid)
-        edges = _Rows(chances.shape[1])
+        edges = Rows(chances.shape[1])
         edges.append(np.cumsum(chances, axis=1))
         return chances.argmax(axis=1), edges
 
@@ -219,81 +253,9 @@ class Mechanism(ABC):
         return RoleLotteries([self.lottery(role) for role in range(self.environment.players)])
 
     @cached_property
-    def _table(self) -> _SettledTable:
-        return _SettledTable(self)
+    def _table(self) -> SettledTable:
+        return SettledTable(self)
 
     @cached_property
     def _memo(self) -> ReportMemo:
         return ReportMemo(self.environment.shape, self.elicits_beliefs, self._table.extend)
-
-
-class _Rows:
-    """Rows that grow, kept by column, so that gathering many of them gives contiguous columns."""
-
-    def __init__(self, width: int) -> None:
-        self._columns = np.zeros((width, 0))
-
-    def __len__(self) -> int:
-        return self._columns.shape[1]
-
-    def append(self, rows: FloatArray) -> None:
-        self._columns = np.concatenate([self._columns, rows.T], axis=1)
-
-    def gather(self, rows: IntArray) -> FloatArray:
-        """Return ``(len(rows), width)``."""
-        return np.take(self._columns, rows, axis=1).T
-
-
-class _SettledTable:
-    """Settled outcomes of the distinct reports met so far, one slot per (report, possible role).
-
-    Payments have a row a slot, or a row for each allocation of a slot where the allocation is drawn.
-    """
-
-    def __init__(self, mechanism: Mechanism) -> None:
-        self._mechanism = mechanism
-        self.clear()
-
-    def clear(self) -> None:
-        """Forget everything."""
-        n = self._mechanism.environment.players
-        self.role = np.zeros(0, dtype=np.int64)
-        self.first_slot = np.zeros(0, dtype=np.int64)
-        self.slot = np.zeros((0, n), dtype=np.int64)
-        self.allocation = np.zeros(0, dtype=np.int64)
-        self.fallback = np.zeros(0)
-        self.role_edges, self.payments, self.rewards = (_Rows(n) for _ in range(3))
-        self.edges = _Rows(len(self._mechanism.environment.allocations))
-
-    def extend(self, reports: Reports, *, fresh: bool) -> None:
-        """Settle new distinct reports and append their slots; `fresh` starts the table anew."""
-        if fresh:
-            self.clear()
-        mechanism = self._mechanism
-        chances = mechanism.role_probabilities(reports.values)
-        slot = np.full(chances.shape, -1)
-        for role in range(chances.shape[1]):
-            rows = np.flatnonzero(chances[:, role])
-            if len(rows):
-                slot[rows, role] = len(self.rewards) + np.arange(len(rows))
-                self._append(reports.take(rows), mechanism.settle(reports.take(rows), role))
-        likeliest = chances.argmax(axis=1)
-        self.role = np.append(self.role, likeliest)
-        self.role_edges.append(np.cumsum(chances, axis=1))
-        self.slot = np.vstack([self.slot, slot])
-        self.first_slot = np.append(self.first_slot, slot[np.arange(len(slot)), likeliest])
-
-    def _append(self, reports: Reports, settled: Settled) -> None:
-        environment = self._mechanism.environment
-        self.rewards.append(settled.rewards)
-        self.fallback = np.append(self.fallback, settled.fallback)
-        if not self._mechanism.random_allocation:
-            self.payments.append(settled.payments)
-            self.allocation = np.append(self.allocation, settled.allocation.astype(np.int64))
-            return
-        worth = np.stack([environment.worth_of_allocation[i][k] for i, k in enumerate(reports.values.T)], axis=2)
-        expected = np.einsum("ra,rai->ri", settled.allocation, worth)
-        rates = np.divide(settled.payments, expected, out=np.zeros_like(expected), where=expected > 0)
-        self.payments.append((rates[:, None, :] * worth).reshape(-1, worth.shape[2]))
-        edges: FloatArray = np.cumsum(settled.allocation, axis=1).astype(float)
-        self.edges.append(np.divide(edges, edges[:, -1:]))

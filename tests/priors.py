@@ -194,9 +194,9 @@ def beliefs(draw, shape: tuple[int, ...]) -> Joint:
 # --- reports
 
 
-def others_shape(environment: Environment, player: int) -> tuple[int, ...]:
-    """Return the grid that a player's beliefs are about."""
-    return drop(environment.shape, player)
+def belief_shape(mechanism: Mechanism, player: int) -> tuple[int, ...]:
+    """Return the grid that a player's announced beliefs are about."""
+    return tuple(mechanism.environment.shape[j] for j in mechanism.subjects(player))
 
 
 def money_belief(case: Case, player: int, belief: Joint) -> dict:
@@ -217,12 +217,12 @@ def random_belief(rng: np.random.Generator, shape: tuple[int, ...]) -> Joint:
     return joint(shape, atoms[kept], odds)
 
 
-def belief_menus(environment: Environment, book: BeliefBook, seed: int, size: int) -> list[np.ndarray]:
+def belief_menus(mechanism: Mechanism, seed: int, size: int) -> list[np.ndarray]:
     """Return `size` ids of random beliefs per player."""
     rng = np.random.default_rng(seed)
     return [
-        np.array([book.add(random_belief(rng, others_shape(environment, i))) for _ in range(size)])
-        for i in range(environment.players)
+        np.array([mechanism.book.add(random_belief(rng, belief_shape(mechanism, i))) for _ in range(size)])
+        for i in range(mechanism.environment.players)
     ]
 
 
@@ -233,7 +233,7 @@ def random_reports(mechanism: Mechanism, seed: int, rounds: int, *, menu: int = 
     values = np.column_stack([rng.integers(0, size, rounds) for size in environment.shape])
     told = np.zeros_like(values)
     if mechanism.elicits_beliefs:
-        menus = belief_menus(environment, mechanism.book, seed, menu)
+        menus = belief_menus(mechanism, seed, menu)
         told = np.column_stack([ids[rng.integers(0, menu, rounds)] for ids in menus])
     return Reports(values, told)
 

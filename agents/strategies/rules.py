@@ -113,8 +113,8 @@ def prior(seat: Seat) -> IntArray:
 
 
 def uniform(seat: Seat) -> IntArray:
-    """Announce that every profile of the others is equally likely."""
-    return _constant(seat, independent([np.full(size, 1.0 / size) for size in seat.others_shape]))
+    """Announce that every profile is equally likely."""
+    return _constant(seat, independent([np.full(size, 1.0 / size) for size in seat.belief_shape]))
 
 
 def sharpened(seat: Seat, *, power: float = 2.0) -> IntArray:

@@ -16,7 +16,7 @@ from mechanisms.crowdsourced.aggregate import aggregate_conditional
 from mechanisms.crowdsourced.rewards import belief_reward
 from mechanisms.distinct import distinct_rows
 from mechanisms.environment import FloatArray
-from mechanisms.mechanism import Setting, Settled
+from mechanisms.mechanism import Part, Setting, Settled
 from mechanisms.outcomes import Reports
 from mechanisms.scoring import reward_rule
 from mechanisms.ties import Ties
@@ -70,6 +70,12 @@ class CrowdLookahead(LookaheadAuction):
         share, shape = self.epsilon / self.environment.players, self.environment.shape
         scores = [belief_reward(self.book, shape, self.score, reports, j, scale=share) for j in range(len(shape))]
         return np.stack(scores, axis=1)
+
+    def parts(self, player: int) -> tuple[Part, ...]:
+        """Return the trade, which reads the others' beliefs, and the reward, which reads the player's own."""
+        everybody = tuple(range(self.environment.players))
+        others = tuple(j for j in everybody if j != player)
+        return (Part(everybody, others, rewards=False), Part(everybody, (player,), trade=False))
 
     def guarantee(self, opt: float) -> float:
         """Return ``(1 - delta) OPT / 2 - epsilon`` (Lemma 5)."""

@@ -13,7 +13,7 @@ import numpy as np
 from mechanisms.beliefs import Uniforms
 from mechanisms.crowdsourced.rewards import belief_reward
 from mechanisms.environment import FloatArray, IntArray
-from mechanisms.mechanism import Mechanism, Setting, Settled
+from mechanisms.mechanism import Mechanism, Part, Setting, Settled
 from mechanisms.optimal import Optimum, optimal_mechanism
 from mechanisms.outcomes import Reports
 from mechanisms.scoring import reward_rule
@@ -80,6 +80,11 @@ class Informant(Mechanism):
     def lottery_players(self, role: int) -> tuple[int, ...]:
         """Return everybody but the informant."""
         return tuple(i for i in range(self.environment.players) if i != role)
+
+    def parts(self, player: int) -> tuple[Part, ...]:
+        """Return a term for each informant: only the others' values and her own belief matter."""
+        n = self.environment.players
+        return tuple(Part(self.lottery_players(role), (role,), role=role, chance=1.0 / n) for role in range(n))
 
     def optimum(self, informant: int, belief: int) -> Optimum:
         """Return the optimal mechanism of the others for one reported belief."""

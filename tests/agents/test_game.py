@@ -34,7 +34,7 @@ GOLDEN = Path(__file__).parents[2].parent / "shared" / "golden"
 def menu_of(game, player, seed, size=3):
     """Some random beliefs, and the table of ids that offers them in every cell beside every value."""
     seat = game.seats[player]
-    ids = belief_menus(game.environment, game.book, seed, size)[player]
+    ids = belief_menus(game.mechanism, seed, size)[player]
     return ids, np.broadcast_to(ids, (len(seat.types), seat.menu_size, size))
 
 
@@ -86,7 +86,7 @@ def test_a_false_belief_costs_its_squared_distance_from_the_posterior(case, name
         seat = game.seats[i]
         ids, beliefs = menu_of(game, i, seed)
         loss = game.truth(i)[:, None] - game.surface(i, beliefs).interim[np.arange(len(seat.types)), seat.types]
-        grid = np.indices(seat.others_shape).reshape(case.players - 1, -1).T
+        grid = np.indices(seat.belief_shape).reshape(case.players - 1, -1).T
         for cell, k in product(range(len(seat.types)), range(3)):
             gap = seat.posterior(cell).prob(grid) - game.book[int(ids[k])].prob(grid)
             assert loss[cell, k] == pytest.approx(0.8 / (2 * case.players) * (gap @ gap), abs=1e-9)
@@ -187,7 +187,7 @@ def test_a_seat_knows_its_own_types_and_posteriors():
     for i, seat in enumerate(game.seats):
         assert seat.index == i
         assert seat.menu_size == case.environment.shape[i]
-        assert seat.others_shape == case.environment.shape[:i] + case.environment.shape[i + 1 :]
+        assert seat.belief_shape == case.environment.shape[:i] + case.environment.shape[i + 1 :]
         np.testing.assert_array_equal(seat.types[seat.information], case.space.profiles[:, i])
         assert len(seat.names) == len(seat.types)
         rest = case.prior.marginal([j for j in range(3) if j != i])

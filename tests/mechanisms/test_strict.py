@@ -105,7 +105,7 @@ def lie_losses(name, environment, options):
     mechanism = build(name, environment, random_belief(rng, environment.shape), **options)
     menus = [np.zeros(1, dtype=np.int64)] * environment.players
     if mechanism.elicits_beliefs:
-        menus = belief_menus(environment, mechanism.book, 12, 4)
+        menus = belief_menus(mechanism, 12, 4)
     return value_lie_losses(mechanism, menus)
 
 
@@ -137,7 +137,7 @@ def test_no_value_lie_gains_and_with_the_lottery_every_one_loses(environment, na
 @pytest.mark.parametrize("informant", [0, 1])
 def test_in_m_a_value_lie_loses_to_whoever_is_not_the_informant(environment, informant):
     mechanism = build("M", environment, epsilon=0.2, delta=0.1)
-    menus = belief_menus(environment, mechanism.book, 3, 5)
+    menus = belief_menus(mechanism, 3, 5)
     assert value_lie_losses(mechanism, menus, role=informant).min() > 0
 
 

@@ -105,7 +105,7 @@ def test_reports_are_those_that_the_seat_may_make(game, name, parameters, index)
         assert values.min() >= 0
         assert values.max() < seat.menu_size
         for belief in np.unique(beliefs):
-            assert game.book[int(belief)].shape == seat.others_shape
+            assert game.book[int(belief)].shape == seat.belief_shape
         outcomes = game.mechanism.expect(reports)  # takes them
         payoff = outcomes.utility_of(game.environment, index, reports.values[:, index])
         strategy.learn(view, Feedback(reports.values, reports.beliefs, payoff))

@@ -108,7 +108,7 @@ def test_both_forms_sell_alike_when_reports_are_alike(case, ties):
 @pytest.mark.parametrize("ties", TIE_RULES)
 def test_the_repaired_reward_depends_on_nothing_that_one_says_about_oneself(ties):
     mechanism = build("L", single_good([[1, 2], [1, 3], [2, 3]]), epsilon=0.3, ties=ties)
-    menus = belief_menus(mechanism.environment, mechanism.book, 3, 2)
+    menus = belief_menus(mechanism, 3, 2)
     rewards = mechanism.expect(every_report(mechanism, menus)).rewards
     shape = (2, 2, 2, 2, 2, 2)
     for i in range(3):

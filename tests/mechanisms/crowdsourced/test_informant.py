@@ -152,7 +152,7 @@ def test_the_optimum_is_solved_once_per_distinct_belief(monkeypatch):
 def test_lemma_1s_lottery_is_for_those_who_do_not_inform():
     mechanism = build("M", single_good([[1, 2], [1, 3], [2, 4]]), epsilon=0.1, delta=1.0)
     assert [mechanism.lottery_players(i) for i in range(3)] == [(1, 2), (0, 2), (0, 1)]
-    menus = belief_menus(mechanism.environment, mechanism.book, 1, 1)
+    menus = belief_menus(mechanism, 1, 1)
     told = Reports(np.array([[1, 1, 1]]), np.array([[menu[0] for menu in menus]]), np.array([1]))
     outcomes = mechanism.expect(told)
     # prices 1, 2 and 4, less a half: player 0 takes two of them, player 2 all three
