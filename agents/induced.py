@@ -20,6 +20,7 @@ from mechanisms.mechanism import Part
 from mechanisms.outcomes import Reports
 
 MEMORY = 1 << 30
+ROUNDING = 1e-11
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,11 +87,11 @@ class Induced:
         return total
 
     @cached_property
-    def scale(self) -> float:
-        """The largest payoff in absolute terms, at least the largest worth: the unit for rounding errors."""
+    def rounding(self) -> float:
+        """What a difference of payoffs must exceed to be more than rounding, given the largest payoff."""
         worth = max(float(table.max()) for table in self.game.environment.worth)
         tables = [abs(term.table).max() for i in range(self.players) for term in self.terms(i)]
-        return max(1.0, worth, *map(float, tables))
+        return ROUNDING * max(1.0, worth, *map(float, tables))
 
     def classes(self, player: int, other: int) -> IntArray:
         """Return ``(reports,)``: for each report of another seat, the first one that is the same to this seat."""
@@ -118,8 +119,8 @@ class Induced:
         if 8 * entries > self.memory:
             sizes = ", ".join(str(len(menu.beliefs)) for menu in self.menus)
             raise ValueError(
-                f"seat {player}'s payoffs in {self.game.mechanism.name} take {8 * entries / 2**20:,.0f} MiB with menus of "
-                f"{sizes} beliefs; {self.memory / 2**20:,.0f} MiB are allowed: allow more, or give fewer beliefs"
+                f"seat {player}'s payoffs in {self.game.mechanism.name} take {8 * entries / 2**20:,.0f} MiB with menus "
+                f"of {sizes} beliefs; {self.memory / 2**20:,.0f} MiB are allowed: allow more, or give fewer beliefs"
             )
 
     def _entries(self, player: int, part: Part) -> int:

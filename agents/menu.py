@@ -60,8 +60,9 @@ def report_menu(seat: Seat, *, rules: Sequence[str] = RULES) -> Menu:
     """
     named: dict[int, str] = {}
     if seat.mechanism.elicits_beliefs:
+        same = len(set(seat.posteriors.tolist())) == 1
         for cell, name in enumerate(seat.names):
-            named.setdefault(int(seat.posteriors[cell]), f"belief of {name}")
+            named.setdefault(int(seat.posteriors[cell]), "posterior" if same else f"posterior of {name}")
         for rule in rules:
             table = BELIEF_RULES[rule](seat)
             for (cell, kind), belief in np.ndenumerate(table):

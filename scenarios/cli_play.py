@@ -1,0 +1,133 @@
+"""Commands that play a scenario and compute what it yields: run, revenue, deviations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from scenarios.cli_base import json_option, main, scenario_argument, set_option
+from scenarios.errors import blame
+from scenarios.progress import show_progress
+
+
+@main.command(name="run", short_help="Simulate a scenario, compute it exactly, write a report.")
+@scenario_argument
+@click.option("--out", type=click.Path(path_type=Path), help="Folder to write; runs/NAME unless given.")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of all randomness.")
+@click.option("--rounds", type=click.IntRange(min=1), help="Rounds to play.")
+@click.option("--worlds", type=click.IntRange(min=1), help="Independent repetitions.")
+@set_option
+@json_option
+def run_command(
+    scenario: str,
+    out: Path | None,
+    seed: int | None,
+    rounds: int | None,
+    worlds: int | None,
+    overrides: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Simulate a scenario, compute it exactly, and write tables, plots and a report.
+
+    \b
+    Example:
+      crowdbayes run printed-region --set mechanism.epsilon=0.01 --worlds 500
+    """
+    from scenarios.runner import run
+
+    with show_progress() as tell:
+        result = run(scenario, out=out, seed=seed, rounds=rounds, worlds=worlds, overrides=overrides, progress=tell)
+    if as_json:
+        from scenarios.store import to_json
+
+        click.echo(to_json({**result.figures, "notes": result.notes, "folder": str(result.folder)}))
+    else:
+        from scenarios.screen import show_run
+
+        show_run(result)
+    _check([result.figures])
+
+
+@main.command(short_help="Print exact revenue against OPT and the bound.")
+@click.argument("scenario", nargs=-1, required=True)
+@set_option
+@json_option
+def revenue(scenario: tuple[str, ...], overrides: tuple[str, ...], as_json: bool) -> None:
+    """Print exact revenue beside OPT, the paper's bound, Vickrey and lookahead; nothing is simulated.
+
+    \b
+    Example:
+      crowdbayes revenue insiders correlated-pair --json
+    """
+    from scenarios.experiment import assemble
+    from scenarios.figures import revenue_figures
+    from scenarios.scenario import load
+
+    with show_progress() as tell:
+        found = []
+        for done, source in enumerate(scenario):
+            tell(done / len(scenario), source)
+            experiment = assemble(load(source, overrides=overrides))
+            with blame(source):
+                found.append(revenue_figures(experiment))
+    if as_json:
+        from scenarios.store import to_json
+
+        click.echo(to_json(found[0] if len(found) == 1 else found))
+    else:
+        from scenarios.screen import show_revenue
+
+        show_revenue(found)
+    _check(found)
+
+
+@main.command(short_help="Print exact gains from misreports.")
+@scenario_argument
+@set_option
+@click.option(
+    "--other-types",
+    type=click.IntRange(min=0),
+    default=12,
+    show_default=True,
+    help="How many of a seat's other posteriors to try as belief reports.",
+)
+@json_option
+def deviations(scenario: str, overrides: tuple[str, ...], other_types: int, as_json: bool) -> None:
+    """Print what each type gains, exactly, by each misreport, the others truthful.
+
+    \b
+    Example:
+      crowdbayes deviations printed-region --json
+    """
+    from analysis.deviation import deviations as find
+    from scenarios.experiment import assemble
+    from scenarios.figures import deviation_figures
+    from scenarios.scenario import load
+
+    with show_progress() as tell:
+        tell(0.0, "deviations")
+        experiment = assemble(load(scenario, overrides=overrides))
+        experiment.plans()  # what the seats play does not matter here, but a bad seat is told all the same
+        with blame(scenario):
+            found = find(experiment.game, other_types=other_types)
+    if as_json:
+        from scenarios.store import to_json
+
+        click.echo(to_json(deviation_figures(experiment, found)))
+        return
+    from scenarios.screen import show_deviations
+
+    show_deviations(experiment, found)
+
+
+def _check(found: Sequence[dict[str, Any]]) -> None:
+    """Exit with status 1 where OPT's certificate does not hold."""
+    for figures in found:
+        if not figures["opt_sound"]:
+            gap = f"{figures['opt_gap']:.2g}"
+            click.echo(f"crowdbayes: {figures['scenario']}: OPT's certificate fails, relative gap {gap}", err=True)
+    if not all(figures["opt_sound"] for figures in found):
+        raise SystemExit(1)
