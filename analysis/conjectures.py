@@ -1,0 +1,162 @@
+"""What a type may think that her rivals report, when each rival's type reports the same wherever it occurs.
+
+With two players, or while all rivals' types have the same reports left, a type may as well take each configuration of
+her rivals' types by itself. With more players she may not: a rival who cannot tell two configurations apart
+reports the same in both. `Rivals` finds the worst such conjecture for a report, exactly, by a mixed-integer
+program, and `settled` decides dominance on conjectures found that way.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from agents.induced import Induced
+from analysis.dominance import judge
+from mechanisms.environment import FloatArray, IntArray
+
+_CONSTANT = 400
+
+
+@dataclass(frozen=True, eq=False)
+class Beaten:
+    """What dominates a report: ``(own reports,)`` weights of a mixture, and the least that it gains."""
+
+    mixture: FloatArray
+    margin: float
+
+
+@dataclass(frozen=True, eq=False)
+class Rivals:
+    """What one type faces.
+
+    Attributes
+    ----------
+    seat, kind : the type's seat and true value.
+    own : ``(reports,)`` her own reports that are left.
+    seats : the rivals' seats, in order.
+    cells : ``(configurations, rivals)`` the rivals' types in each configuration that she thinks possible.
+    weights : ``(configurations,)`` what she thinks of each.
+    left : for each rival, by type, the reports left to it that differ to her.
+    """
+
+    induced: Induced
+    seat: int
+    kind: int
+    own: IntArray
+    seats: tuple[int, ...]
+    cells: IntArray
+    weights: FloatArray
+    left: tuple[dict[int, IntArray], ...]
+
+    def payoffs(self, reports: Sequence[IntArray]) -> FloatArray:
+        """Return ``(own reports, columns)`` payoffs, given an array ``(columns,)`` of reports for each rival."""
+        profiles: list[IntArray] = [np.zeros(1, dtype=np.int64)] * self.induced.players
+        profiles[self.seat] = self.own[:, None]
+        for seat, told in zip(self.seats, reports, strict=True):
+            profiles[seat] = told[None, :]
+        return self.induced.payoffs(self.seat, self.kind, profiles)
+
+    def grid(self, row: int) -> list[IntArray]:
+        """Return all that the rivals may report in a configuration, an array ``(columns,)`` for each."""
+        sets = [left[int(cell)] for left, cell in zip(self.left, self.cells[row], strict=True)]
+        return [axis.ravel() for axis in np.meshgrid(*sets, indexing="ij")]
+
+    def worth(self, chosen: Sequence[dict[int, int]]) -> FloatArray:
+        """Return ``(own reports,)`` payoffs when each rival's type reports what it is said to."""
+        told = [np.array([by[int(c)] for c in self.cells[:, j]]) for j, by in enumerate(chosen)]
+        return self.payoffs(told) @ self.weights
+
+    def constants(self) -> list[list[dict[int, int]]]:
+        """Return conjectures in which each rival reports one thing whatever her type, up to a number of them."""
+        common = []
+        for left in self.left:
+            sets = [set(told.tolist()) for told in left.values()]
+            common.append(sorted(set.intersection(*sets)))
+        if math.prod(map(len, common)) > _CONSTANT:
+            return []
+        return [
+            [dict.fromkeys(left, told) for left, told in zip(self.left, chosen, strict=True)]
+            for chosen in product(*common)
+        ]
+
+    def first(self) -> list[dict[int, int]]:
+        """Return the conjecture in which every rival's type reports the first thing left to it."""
+        return [{cell: int(told[0]) for cell, told in left.items()} for left in self.left]
+
+    def worst(self, mixture: FloatArray, report: int) -> tuple[float, list[dict[int, int]]]:
+        """Return the least advantage of a mixture over a report, and the conjecture that leaves no more."""
+        spots = {(j, cell, int(told)): None for j, left in enumerate(self.left) for cell in left for told in left[cell]}
+        place = {key: k for k, key in enumerate(spots)}
+        costs, rows, columns, signs, height = [np.zeros(len(place))], [], [], [], 0
+        for j, left in enumerate(self.left):
+            for cell, told in left.items():
+                columns += [place[j, cell, int(a)] for a in told]
+                rows += [height] * len(told)
+                signs += [1.0] * len(told)
+                height += 1
+        ones, width = height, len(place)
+        for t, weight in enumerate(self.weights):
+            grid = self.grid(t)
+            matrix = self.payoffs(grid)
+            costs.append(weight * (mixture @ matrix - matrix[report]))
+            joint = width + np.arange(len(grid[0]))
+            width += len(joint)
+            for j, axis in enumerate(grid):
+                cell = int(self.cells[t, j])
+                for a in self.left[j][cell]:
+                    mine = joint[axis == a]
+                    columns += [*mine.tolist(), place[j, cell, int(a)]]
+                    rows += [height] * (len(mine) + 1)
+                    signs += [1.0] * len(mine) + [-1.0]
+                    height += 1
+        equal = sparse.csr_matrix((signs, (rows, columns)), shape=(height, width))
+        level = np.where(np.arange(height) < ones, 1.0, 0.0)
+        whole = np.where(np.arange(width) < len(place), 1, 0)
+        solve: Any = milp
+        solved = solve(
+            np.concatenate(costs),
+            constraints=LinearConstraint(equal, level, level),
+            integrality=whole,
+            bounds=Bounds(0.0, 1.0),
+        )
+        if solved.status != 0:
+            raise ValueError(f"HiGHS found no worst conjecture for seat {self.seat}: {solved.message}")
+        chosen: list[dict[int, int]] = [{} for _ in self.left]
+        for (j, cell, said), k in place.items():
+            if solved.x[k] > 0.5:
+                chosen[j][cell] = said
+        found = self.worth(chosen)
+        return float(mixture @ found - found[report]), chosen
+
+
+def settled(rivals: Rivals, report: int, *, mixed: bool) -> Beaten | None:
+    """Return what strictly dominates a report (its place in `own`) whatever consistent conjecture holds, if anything.
+
+    Conjectures are added until the report is a best reply to a mixture of them, or what beats it on those beats it
+    on the worst of all.
+
+    Raises
+    ------
+    ValueError : if rounding leaves the question open.
+    """
+    tolerance = rivals.induced.rounding
+    known = [rivals.first(), *rivals.constants()]
+    while True:
+        table = np.stack([rivals.worth(chosen) for chosen in known], axis=1)
+        verdict = judge(table, mixed=mixed, tolerance=tolerance, actions=[report])[0]
+        if not verdict.dominated:
+            return None
+        least, chosen = rivals.worst(verdict.mixture, report)
+        if least > tolerance:
+            return Beaten(verdict.mixture, least)
+        if chosen in known:
+            raise ValueError(f"the worst conjecture for seat {rivals.seat} is within rounding of a tie, {least:.3g}")
+        known.append(chosen)

@@ -1,0 +1,266 @@
+"""Quick proofs that actions are dominated or not, many actions at a time.
+
+Three screens, cheapest first: is the action a best reply to some configuration; does one other action dominate it; and
+a zero-sum game, action against the rest, that regret matching plays until one side has won [Tammelin2014]_. What they
+leave undecided is close to a tie, and goes to linear programs.
+
+References
+----------
+.. [Tammelin2014] O. Tammelin, Solving large imperfect information games using CFR+, arXiv:1407.5042.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from analysis.payoff_table import PayoffTable
+from analysis.rational import ObjectArray
+from mechanisms.environment import BoolArray, FloatArray, IntArray
+
+ROUNDS = 128
+CLEAR = 10**4
+_THINNING = (0.4, 0.2, 0.1, 0.03, 0.01)
+Weight = float | Fraction
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Why an action is dominated, or why it is not.
+
+    Attributes
+    ----------
+    dominated : which of the two.
+    support : the actions that dominate it together; or the columns against which it is a best reply; or nothing, where
+        all there is to say is that no single other action dominates it.
+    weights : of the support, rational where floats would not do; they count up to scale, in each block by itself.
+    """
+
+    dominated: bool
+    support: tuple[int, ...] = ()
+    weights: tuple[Weight, ...] = ()
+
+
+def proof(dominated: bool, weights: FloatArray | ObjectArray) -> Proof:
+    """Return the proof with the weights that are not zero."""
+    support = np.flatnonzero(weights)
+    return Proof(dominated, tuple(support.tolist()), tuple(weights[support].tolist()))
+
+
+def best_replies(table: PayoffTable, rows: IntArray) -> Iterator[tuple[int, Proof]]:
+    """Yield the rows that are best replies to one column of each block, with these columns."""
+    regrets = table.top - table.payoffs[rows]
+    columns = table.worst(regrets)
+    total = np.take_along_axis(regrets, columns, axis=1).sum(axis=1)
+    slack = max(table.tolerance - table.pairwise_error, 0.0)
+    for at in np.flatnonzero(total <= slack):
+        found = Proof(False, tuple(columns[at].tolist()), (1.0,) * columns.shape[1])
+        if table.faithful or holds_exactly(table, int(rows[at]), found):
+            yield int(rows[at]), found
+
+
+def only_best_replies(table: PayoffTable, rows: IntArray) -> Iterator[tuple[int, Proof]]:
+    """Yield the rows that are the only best reply to some configuration, with all columns as a conjecture near it."""
+    if len(table.payoffs) == 1:
+        yield from ((int(row), proof(False, table.uniform)) for row in rows)
+        return
+    second = np.partition(table.payoffs, -2, axis=0)[-2]
+    columns = table.worst(second - table.payoffs[rows])
+    conjectures = np.zeros((len(rows), table.payoffs.shape[1]))
+    np.put_along_axis(conjectures, columns, 1.0, axis=1)
+    yield from _filled(table, rows, conjectures)
+
+
+def _filled(table: PayoffTable, rows: IntArray, conjectures: FloatArray) -> Iterator[tuple[int, Proof]]:
+    """Yield the rows that stay best replies when some weight goes to every column."""
+    slack = -table.regret(conjectures, rows)
+    share = np.clip(slack / (4 * table.size), 0.0, 0.5)[:, None] if table.size else np.zeros((len(rows), 1))
+    filled = (1 - share) * conjectures + share * table.uniform
+    sure = (table.regret(filled, rows) < -table.tolerance - table.error(filled.shape[1])) & (filled > 0).all(axis=1)
+    yield from ((int(rows[at]), proof(False, filled[at])) for at in np.flatnonzero(sure))
+
+
+def dominated_by_one(table: PayoffTable, rows: IntArray, *, weak: bool = False) -> Iterator[tuple[int, Proof]]:
+    """Yield the rows that another action dominates, with that action.
+
+    Each row keeps an upper bound on the advantage of every other action, from configurations tried so far; the most
+    promising one is looked at in full, and adds the configuration that is worst for it.
+    """
+    payoffs, error, floor = table.payoffs, table.pairwise_error, _floor(table, weak)
+    bounds = np.full((len(rows), len(payoffs)), np.inf)
+    bounds[np.arange(len(rows)), rows] = -np.inf
+    at, cuts = np.arange(len(rows)), table.worst(table.top - payoffs[rows])
+    while len(at):
+        tried = sum(payoffs[:, column].T - payoffs[rows[at], column][:, None] for column in cuts.T)
+        bounds[at] = np.minimum(bounds[at], tried)
+        pick = bounds[at].argmax(axis=1)
+        hopeful = bounds[at, pick] >= floor - error if weak else bounds[at, pick] > floor - error
+        at, pick = at[hopeful], pick[hopeful]
+        gains = payoffs[pick] - payoffs[rows[at]]
+        hit = _beats(table, gains, pick, rows[at], weak=weak)
+        yield from ((int(rows[at[k]]), Proof(True, (int(pick[k]),), (1.0,))) for k in np.flatnonzero(hit))
+        bounds[at, pick] = -np.inf
+        at, cuts = at[~hit], table.worst(gains[~hit])
+
+
+def _floor(table: PayoffTable, weak: bool) -> float:
+    return -table.tolerance if weak else table.tolerance
+
+
+def _beats(table: PayoffTable, gains: FloatArray, pick: IntArray, rows: IntArray, *, weak: bool) -> BoolArray:
+    """Return for which pairs the first dominates the second, asking exactly where rounding leaves a doubt."""
+    error, least = table.pairwise_error, table.least(gains)
+    if not weak:
+        sure, open_ = least > table.tolerance + error, least > table.tolerance - error
+    else:
+        blur = 0.0 if error == 0.0 else float(table.error(gains.shape[1]))
+        best = gains.max(axis=1, initial=-np.inf) if error == 0.0 else table.mean(gains)
+        sure = (least >= error - table.tolerance) & (best > table.tolerance + blur)
+        open_ = (least >= -error - table.tolerance) & (best > table.tolerance - blur)
+    for k in np.flatnonzero(open_ & ~sure):
+        sure[k] = holds_exactly(table, int(rows[k]), Proof(True, (int(pick[k]),), (1.0,)), weak=weak)
+    return sure
+
+
+def regret_matching(
+    table: PayoffTable, rows: IntArray, *, weak: bool = False, hints: dict[int, FloatArray]
+) -> Iterator[tuple[int, Proof]]:
+    """Yield the rows that a fight against the rest decides, and leave the others' last conjectures in `hints`.
+
+    One side mixes the other actions and wins if its mixture is better in every configuration; the other side mixes
+    columns and wins if the row is a best reply to its conjecture. Both play regret matching with a floor at zero, by
+    turns, and are judged by their averages, later rounds counting more.
+    """
+    payoffs, every = table.payoffs, np.arange(len(rows))
+    regrets_of_actions = np.zeros((len(rows), len(payoffs)))
+    regrets_of_columns = np.zeros((len(rows), payoffs.shape[1]))
+    conjectures = np.zeros_like(regrets_of_columns)
+    np.put_along_axis(conjectures, table.worst(table.top - payoffs[rows]), 1.0, axis=1)
+    mixtures = np.full(regrets_of_actions.shape, 1.0 / (len(payoffs) - 1))
+    mixtures[every, rows] = 0.0
+    sums = [np.zeros_like(regrets_of_actions), np.zeros_like(regrets_of_columns)]
+    for turn in range(1, ROUNDS + 1):
+        gains = conjectures @ payoffs.T
+        gains -= gains[every, rows][:, None]
+        regrets_of_actions += gains - (mixtures * gains).sum(axis=1, keepdims=True)
+        np.maximum(regrets_of_actions, 0.0, out=regrets_of_actions)
+        regrets_of_actions[every, rows] = 0.0
+        total = regrets_of_actions.sum(axis=1, keepdims=True)
+        mixtures = np.where(total > 0, regrets_of_actions / np.where(total > 0, total, 1.0), mixtures)
+        losses = mixtures @ payoffs - payoffs[rows]
+        regrets_of_columns += table.spread(table.totals(conjectures * losses)) - losses
+        np.maximum(regrets_of_columns, 0.0, out=regrets_of_columns)
+        conjectures = table.shares(regrets_of_columns, conjectures)
+        sums[0] += turn * mixtures
+        sums[1] += turn * conjectures
+        if turn & (turn - 1) and turn % 32:
+            continue
+        average = sums[0] / sums[0].sum(axis=1, keepdims=True)
+        found = dict(_winners(table, rows, average, table.shares(sums[1], conjectures), conjectures, weak=weak))
+        yield from found.items()
+        left = ~np.isin(rows, list(found))
+        rows, every = rows[left], np.arange(int(left.sum()))
+        regrets_of_actions, regrets_of_columns = regrets_of_actions[left], regrets_of_columns[left]
+        mixtures, conjectures, sums = mixtures[left], conjectures[left], [one[left] for one in sums]
+        if not len(rows):
+            return
+    hints.update(zip(rows.tolist(), table.shares(sums[1], conjectures), strict=True))
+
+
+def _winners(
+    table: PayoffTable, rows: IntArray, mixtures: FloatArray, *conjectures: FloatArray, weak: bool
+) -> Iterator[tuple[int, Proof]]:
+    for guess in conjectures:
+        won = np.flatnonzero(_undominated(table, rows, guess))
+        if weak:
+            yield from _filled(table, rows[won], guess[won])
+        else:
+            thin = _thinned(table, rows[won], guess[won], dominated=False)
+            yield from ((int(row), proof(False, weights)) for row, weights in zip(rows[won], thin, strict=True))
+    won = np.flatnonzero(_dominated(table, rows, mixtures))
+    thin = _thinned(table, rows[won], mixtures[won], dominated=True)
+    yield from ((int(row), proof(True, weights)) for row, weights in zip(rows[won], thin, strict=True))
+
+
+def _undominated(table: PayoffTable, rows: IntArray, conjectures: FloatArray) -> BoolArray:
+    """Return for which rows the conjecture proves, whatever the rounding, that they are not dominated."""
+    return table.regret(conjectures, rows) <= table.tolerance - table.error((conjectures > 0).sum(axis=1))
+
+
+def _dominated(table: PayoffTable, rows: IntArray, mixtures: FloatArray) -> BoolArray:
+    """Return for which rows the mixture proves, whatever the rounding, that they are dominated."""
+    error = table.error((mixtures > 0).sum(axis=1))
+    return table.least(mixtures @ table.payoffs - table.payoffs[rows]) > table.tolerance + error
+
+
+def _thinned(table: PayoffTable, rows: IntArray, weights: FloatArray, *, dominated: bool) -> FloatArray:
+    """Return weights on fewer actions or columns that prove the same."""
+    left = np.arange(len(rows))
+    result = weights.copy()
+    for share in _THINNING:
+        if not len(left):
+            break
+        some = weights[left]
+        top = some.max(axis=1, keepdims=True)
+        if not dominated:
+            top = table.spread(np.maximum.reduceat(some, table.starts, axis=1))
+        thin = np.where(some >= share * top, some, 0.0)
+        thin = thin / thin.sum(axis=1, keepdims=True) if dominated else table.shares(thin, thin)
+        works = (_dominated if dominated else _undominated)(table, rows[left], thin)
+        result[left[works]] = thin[works]
+        left = left[~works]
+    return result
+
+
+# --- exactly
+
+
+def holds_exactly(table: PayoffTable, row: int, claim: Proof, *, weak: bool = False) -> bool:
+    """Return whether a proof is one, in integers."""
+    if not claim.support:
+        return not claim.dominated and not any(
+            holds_exactly(table, row, Proof(True, (other,), (1.0,)), weak=weak)
+            for other in range(len(table.payoffs))
+            if other != row
+        )
+    if not all(weight > 0 for weight in claim.weights):
+        return False
+    return (_mixture_beats if claim.dominated else _is_best_reply)(table, row, claim, weak)
+
+
+def _mixture_beats(table: PayoffTable, row: int, claim: Proof, weak: bool) -> bool:
+    weights, total = integers(claim.weights)
+    payoffs = table.exact((*claim.support, row))
+    gains = weights @ payoffs[:-1] - total * payoffs[-1]
+    least, tie = table.exact_least(gains), total * table.exact_tolerance
+    if not weak:
+        return bool(least > tie)
+    mean, parts = table.exact_mean(gains)
+    return bool(least >= -tie and mean > parts * tie * (1 if len(weights) == 1 else CLEAR))
+
+
+def _is_best_reply(table: PayoffTable, row: int, claim: Proof, weak: bool) -> bool:
+    support = np.array(claim.support)
+    block = np.searchsorted(table.starts, support, side="right") - 1
+    if len(np.unique(block)) < len(table.starts) or (weak and len(support) < table.payoffs.shape[1]):
+        return False
+    weights, _ = integers(claim.weights)
+    totals = [weights[block == k].sum() for k in range(len(table.starts))]
+    common = math.lcm(*totals)
+    scaled = np.array([weight * (common // totals[k]) for weight, k in zip(weights, block, strict=True)], dtype=object)
+    own = (table.exact([row], support) @ scaled)[0]
+    worth = table.exact(table.others(row, weak=weak), support) @ scaled
+    tie = -table.exact_tolerance if weak else table.exact_tolerance
+    return bool((worth - own <= common * tie).all())
+
+
+def integers(weights: Sequence[Weight]) -> tuple[ObjectArray, int]:
+    """Return weights scaled to integers, and their sum."""
+    ratios = [Fraction(weight) for weight in weights]
+    common = math.lcm(*(ratio.denominator for ratio in ratios))
+    scaled = np.array([int(ratio * common) for ratio in ratios], dtype=object)
+    return scaled, int(scaled.sum())
