@@ -62,7 +62,7 @@ def elimination_trace(table: pd.DataFrame, ax: Axes) -> Axes:
         ax.annotate(f"{left} left", (start + left, row), (4, 0), textcoords="offset points", va="center", size=8)
     ax.set_yticks(range(len(types)), [plain(f"{name}   seat {seat}") for seat, name in types], size=8)
     ax.set(ylim=(max(len(types), 1) - 0.4, -0.6), xlim=(0, 1.12 * widest))
-    handles: list[Artist] = [Patch(edgecolor="black", label=f"falls in round {k}", **_style(k)) for k in rounds]
+    handles: list[Artist] = [Patch(edgecolor="black", label=_label(table, k), **_style(k)) for k in rounds]
     handles.append(Patch(edgecolor="black", label="survives", **_LEFT))
     return finish(ax, "reports (number that falls, ≥ smallest margin)", "type", handles, empty=table.empty)
 
@@ -72,13 +72,20 @@ def _size(table: pd.DataFrame, key: tuple[int, str]) -> int:
     return int(mine["fallen"].sum() + mine[mine["round"] == 0]["left"].iloc[0])
 
 
+def _label(table: pd.DataFrame, number: int) -> str:
+    """Return a legend text that says what kind of lies fall in a round, where all are of one kind."""
+    part = table[table["round"] == number]
+    lies, fallen = part["value_lies"].sum(), part["fallen"].sum()
+    return f"falls in round {number}{': value lies' if lies == fallen else ': belief lies' if lies == 0 else ''}"
+
+
 def _style(number: int) -> dict[str, Any]:
     return _ROUNDS[(number - 1) % len(_ROUNDS)]
 
 
 def _segment(ax: Axes, row: int, start: int, width: int, style: dict[str, Any], text: str, widest: int) -> int:
     ax.barh(row, width, left=start, height=0.72, edgecolor="black", linewidth=0.7, **style)
-    if text and width > 0.02 * widest * len(text):
+    if text and width > 0.0165 * widest * len(text):
         label = ax.text(start + width / 2, row, text, ha="center", va="center", size=7.5)
         label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.9})
     return start + width

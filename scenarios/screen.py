@@ -39,15 +39,15 @@ def interval(mean: float, error: float) -> str:
 
 def show_run(result: Result) -> None:
     """Print a run: revenue against its benchmarks, the best deviation of each seat, and where the files are."""
-    console = _console()
+    console = new_console()
     settings = result.scenario.run
     console.print(
         f"[bold]{result.scenario.name}[/bold]: {settings.rounds} rounds in {settings.worlds} worlds, "
-        f"seed {settings.seed}{_money(result.figures['unit'])}"
+        f"seed {settings.seed}{money_note(result.figures['unit'])}"
     )
-    revenue = _table("revenue a round", "exact", "simulated, 95 %", "share of OPT")
+    revenue = new_table("revenue a round", "exact", "simulated, 95 %", "share of OPT")
     opt = result.figures["opt"]
-    for row in _rows(result.tables["revenue"]):
+    for row in rows_of(result.tables["revenue"]):
         best = row.exact if not math.isnan(row.exact) else row.simulated
         share = f"{best / opt:.1%}" if opt else "–"
         revenue.add_row(row.figure, number(row.exact), interval(row.simulated, row.standard_error), share)
@@ -75,8 +75,8 @@ def _caveat(result: Result, word: str) -> str:
 
 def _show_seats(console: Console, result: Result) -> None:
     title = "best deviation from truth"
-    table = _table("seat", "plays", "utility, simulated", title, "reports", "exact gain")
-    for row in _rows(result.tables["seats"]):
+    table = new_table("seat", "plays", "utility, simulated", title, "reports", "exact gain")
+    for row in rows_of(result.tables["seats"]):
         nothing = isinstance(row.type, float)  # a seat with one report has no deviation
         lie = "–" if nothing else f"value {row.value_report}, belief {row.belief_report}"
         utility = interval(row.utility, row.standard_error)
@@ -86,9 +86,9 @@ def _show_seats(console: Console, result: Result) -> None:
 
 def show_revenue(found: Sequence[dict[str, Any]]) -> None:
     """Print exact revenue, a row a scenario."""
-    console = _console()
+    console = new_console()
     names = ["scenario", "mechanism", "revenue", "prices", "rewards", "opt", "vickrey", "lookahead", "bound"]
-    table = _table(*names, "holds")
+    table = new_table(*names, "holds")
     for row in found:
         cells = [str(row[n]) if n in names[:2] else number(row[n]) for n in names]
         table.add_row(*cells, {True: "yes", False: "no", None: "–"}[row["bound_holds"]])
@@ -100,15 +100,15 @@ def show_revenue(found: Sequence[dict[str, Any]]) -> None:
 
 def show_deviations(experiment: Experiment, found: Deviations) -> None:
     """Print the largest gains, a row a report."""
-    console = _console()
+    console = new_console()
     console.print(
         f"[bold]{experiment.scenario.name}[/bold], {experiment.scenario.mechanism.kind}: best gain "
         f"{gain(found.max_gain)}; by value alone {gain(found.max_gain_value)}; "
-        f"by belief alone {gain(found.max_gain_belief)}{_money(experiment.unit)}"
+        f"by belief alone {gain(found.max_gain_belief)}{money_note(experiment.unit)}"
     )
-    table = _table("seat", "type", "value report", "belief report", "interim gain", "best ex post", "Pr(type)")
+    table = new_table("seat", "type", "value report", "belief report", "interim gain", "best ex post", "Pr(type)")
     rows = found.table.sort_values("gain", ascending=False, kind="stable").head(_SHOWN)
-    for row in _rows(rows):
+    for row in rows_of(rows):
         table.add_row(
             str(row.seat),
             row.type,
@@ -124,19 +124,23 @@ def show_deviations(experiment: Experiment, found: Deviations) -> None:
         console.print(f"and {left} more; --json prints them all")
 
 
-def _rows(table: pd.DataFrame) -> Iterable[Any]:
+def rows_of(table: pd.DataFrame) -> Iterable[Any]:
+    """Return a table's rows, with a field a column."""
     return table.itertuples()
 
 
-def _console() -> Console:
+def new_console() -> Console:
+    """Return a console as wide as the terminal, or 110 signs off one."""
     return Console(width=None if Console().is_terminal else 110)
 
 
-def _money(unit: float) -> str:
+def money_note(unit: float) -> str:
+    """Return what a unit of value is, where it is not one of money."""
     return "" if unit == 1.0 else f"; one unit of value is {unit:g} of money"
 
 
-def _table(*columns: str) -> Table:
+def new_table(*columns: str) -> Table:
+    """Return an empty table; text is on the left, figures on the right."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for position, name in enumerate(columns):
         right = position > 0 and not any(word in name for word in ("report", "type", "deviation", "plays", "mech"))

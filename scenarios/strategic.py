@@ -1,0 +1,104 @@
+"""The strategic analysis of a scenario or of a game file, as plain data: what `dominance` prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from agents.induced import Induced
+from analysis.interim import Elimination
+from analysis.two_step import TwoStep
+from scenarios.experiment import Experiment
+
+if TYPE_CHECKING:
+    from analysis.elimination import Eliminated
+
+
+def dominance_figures(experiment: Experiment, found: Elimination, steps: TwoStep) -> dict[str, Any]:
+    """Return survivors, eliminations, ties and the two steps of a scenario.
+
+    A report is a value (money, or a type's name), a belief's name, and whether it is the type's truth. `survivors` is a
+    list over seats of a dict from type to the reports left. `dominated_by` is a report, or a list of reports with their
+    weights; `margin` is in units of value. `truth_falls` are the types whose truth is itself dominated, `ties` the
+    surviving lies that pay exactly what truth pays, against all that survives.
+    """
+    induced = found.induced
+    survivors: list[dict[str, list[dict[str, Any]]]] = [{} for _ in induced.menus]
+    for seat, cell, left in found.survivors():
+        reports = [_report(induced, seat, cell, int(report)) for report in left]
+        survivors[seat][induced.game.seats[seat].names[cell]] = reports
+    return {
+        "scenario": experiment.scenario.name,
+        "mechanism": experiment.scenario.mechanism.kind,
+        "by": "mixed" if found.mixed else "pure",
+        "weak": found.weak,
+        "ex_post": found.expost,
+        "survivors": survivors,
+        "rounds": [_fall(induced, fall) for fall in found.falls],
+        "truthful_only": found.truthful_only,
+        "truth_falls": [
+            {"seat": seat, "type": induced.game.seats[seat].names[cell]}
+            for seat, cell, left in found.survivors()
+            if induced.menus[seat].truth[cell] not in left
+        ],
+        "two_step": {"step1": steps.step1.figures(), "step2": steps.step2.figures()},
+        "ties": [
+            {"seat": seat, "type": induced.game.seats[seat].names[cell], "report": _report(induced, seat, cell, report)}
+            for seat, cell, report in found.ties()
+        ],
+        "unit": experiment.unit,
+    }
+
+
+def game_figures(title: str, found: Eliminated) -> dict[str, Any]:
+    """Return survivors and eliminations of a normal form; players and strategies are numbered from 0."""
+    return {
+        "game": title,
+        "by": "mixed" if found.mixed else "pure",
+        "weak": found.weak,
+        "survivors": [list(left) for left in found.survivors],
+        "rounds": [
+            {
+                "round": fall.round,
+                "seat": fall.player,
+                "type": None,
+                "report": fall.strategy,
+                "dominated_by": _by([{"report": k, "weight": float(w)} for k, w in fall.mixture.items()]),
+                "margin": float(fall.margin),
+            }
+            for fall in found.rounds
+        ],
+        "truthful_only": None,
+        "two_step": None,
+        "certified": found.certified(),
+    }
+
+
+def _fall(induced: Induced, fall: Any) -> dict[str, Any]:
+    by = [
+        {"report": _report(induced, fall.seat, fall.cell, report), "weight": weight}
+        for report, weight in fall.mixture.items()
+    ]
+    return {
+        "round": fall.round,
+        "seat": fall.seat,
+        "type": induced.game.seats[fall.seat].names[fall.cell],
+        "report": _report(induced, fall.seat, fall.cell, fall.report),
+        "dominated_by": _by(by),
+        "margin": fall.margin,
+    }
+
+
+def _by(parts: list[dict[str, Any]]) -> Any:
+    """Return the one report that dominates, or the list of those that do together."""
+    return parts[0]["report"] if len(parts) == 1 else parts
+
+
+def _report(induced: Induced, seat: int, cell: int, report: int) -> dict[str, Any]:
+    menu, environment = induced.menus[seat], induced.game.environment
+    kind, belief = divmod(report, len(menu.beliefs))
+    value = int(environment.values[seat][kind]) if environment.single_good else menu.value_names[kind]
+    return {
+        "value": value,
+        "belief": menu.belief_names[belief] or None,
+        "truthful": report == int(menu.truth[cell]),
+    }
