@@ -10,18 +10,30 @@ References
 
 from mechanisms.beliefs import Belief, Joint, independent, joint
 from mechanisms.book import BeliefBook
+from mechanisms.classical.first_price import FirstPrice
 from mechanisms.classical.lookahead import Lookahead
 from mechanisms.classical.optimal_auction import OptimalAuction
 from mechanisms.classical.vickrey import Vickrey
 from mechanisms.crowdsourced.crowd_lookahead import CrowdLookahead, CrowdLookaheadPrinted
 from mechanisms.crowdsourced.informant import Informant
+from mechanisms.crowdsourced.unanimity import Unanimity
 from mechanisms.environment import Environment, assignment, single_good
 from mechanisms.mechanism import Mechanism, Setting
 from mechanisms.optimal import optimal_mechanism
 from mechanisms.outcomes import Outcomes, Reports
 
 MECHANISMS: dict[str, type[Mechanism]] = {
-    kind.name: kind for kind in (Informant, CrowdLookahead, CrowdLookaheadPrinted, Vickrey, Lookahead, OptimalAuction)
+    kind.name: kind
+    for kind in (
+        Informant,
+        CrowdLookahead,
+        CrowdLookaheadPrinted,
+        Unanimity,
+        Vickrey,
+        Lookahead,
+        OptimalAuction,
+        FirstPrice,
+    )
 }
 
 __all__ = [

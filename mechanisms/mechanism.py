@@ -119,6 +119,11 @@ class Mechanism(ABC):
         """Whether the role takes a coin of its own."""
         return False
 
+    @property
+    def lottery_chance(self) -> float:
+        """Probability of Lemma 1's lottery in place of what is settled."""
+        return self.delta
+
     def role_probabilities(self, values: IntArray) -> FloatArray:
         """Return ``(rounds, players)``: the probability of each player having the role."""
         probabilities = np.zeros(values.shape)
@@ -174,7 +179,7 @@ class Mechanism(ABC):
             settled = self.settle(reports if everything else reports.take(rows), role, of=of)
             at = slice(None) if everything else rows
             chance = chances[at, role][:, None]
-            kept = chance * (1.0 - self.delta)
+            kept = chance * (1.0 - self.lottery_chance)
             payments[at] += kept * settled.payments
             rewards[at] += chance * settled.rewards
             fallback[at] += kept[:, 0] * settled.fallback
@@ -182,10 +187,10 @@ class Mechanism(ABC):
                 allocation[rows, settled.allocation.astype(np.int64)] += kept[:, 0]
             else:
                 allocation[at] += kept * settled.allocation
-            if self.delta:
+            if self.lottery_chance:
                 sold, paid = self.lottery(role).expect(reports.values[at])
-                allocation[at] += self.delta * chance * sold
-                payments[at] += self.delta * chance * paid
+                allocation[at] += self.lottery_chance * chance * sold
+                payments[at] += self.lottery_chance * chance * paid
         return Outcomes(allocation, payments, rewards, reports.role, fallback)
 
     def draw_role(self, values: IntArray, rng: Uniforms) -> IntArray:
@@ -233,10 +238,10 @@ class Mechanism(ABC):
             payments = table.payments.gather(slot * len(self.environment.allocations) + allocation)
         else:
             allocation, payments = table.allocation[slot], table.payments.gather(slot)
-        if self.delta:
+        if self.lottery_chance:
             coin = rng.random(rounds)
-            hit = np.flatnonzero(coin < self.delta)
-            sold, buyer, paid = self._lotteries.play(reports.values[hit], role[hit], coin[hit] / self.delta)
+            hit = np.flatnonzero(coin < self.lottery_chance)
+            sold, buyer, paid = self._lotteries.play(reports.values[hit], role[hit], coin[hit] / self.lottery_chance)
             allocation[hit], payments[hit], fallback[hit] = sold, 0.0, 0.0
             payments[hit, buyer] = paid
         return Outcomes(allocation, payments, rewards, role if self.has_role else None, fallback)

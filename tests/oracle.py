@@ -304,6 +304,15 @@ def star_outcome(game, mech, reports, star, delta):
     return sold
 
 
+def unanimity_outcome(game, reports, delta):
+    """Return the outcome of the unanimity mechanism, beliefs being over full profiles and the fine the top value."""
+    bids, (first, *rest) = tuple(value for value, _ in reports), [belief for _, belief in reports]
+    if any(belief != first for belief in rest):
+        return [(0, 0, -max(map(max, game.values)))] * len(bids)
+    rule = single_good_rule(tuple(map(tuple, game.values)), tuple(sorted(first.items())))[1]
+    return weighted([(1 - delta, rule[bids]), (delta, lottery(game.values, bids, game.discount))])
+
+
 def outcome_of(game, mech, reports, delta=None):
     """Return the outcome of any of the mechanisms in expectation over its coins."""
     bids, n = tuple(value for value, _ in reports), len(reports)
@@ -312,6 +321,10 @@ def outcome_of(game, mech, reports, delta=None):
         return sell_at(bids, game.ties, lambda i: second_price(bids, i))
     if mech == "lookahead":
         return sell_at(bids, game.ties, lambda i: lookahead_price(game, gather(game.states), i, bids))
+    if mech == "first-price":
+        return sell_at(bids, game.ties, lambda i: bids[i])
+    if mech == "unanimity":
+        return unanimity_outcome(game, reports, delta)
     if mech == "M":
         return weighted((Fraction(1, n), informant_outcome(game, reports, i, delta)) for i in range(n))
     if mech in ("L", "L-printed"):

@@ -24,6 +24,7 @@ from tests.priors import (
     cases,
     iid,
     money_belief,
+    options_of,
     random_case,
     truthful_figures,
 )
@@ -202,7 +203,7 @@ def test_a_seat_knows_its_own_types_and_posteriors():
 @given(cases(kinds=KINDS), st.sampled_from(sorted(MECHANISMS)))
 def test_truthful_worths_and_revenue_share_the_surplus(case, name):
     """What the players get and what the seller keeps is what the allocation is worth."""
-    game = case.game(name, **({"epsilon": 0.3} if MECHANISMS[name].elicits_beliefs else {}), delta=0.1)
+    game = case.game(name, **options_of(MECHANISMS[name], epsilon=0.3, delta=0.1))
     outcomes = game.mechanism.expect(game.truthful_play.reports)
     utilities = np.stack([game.utilities(game.truthful_play, i) for i in range(case.players)], axis=1)
     worth = outcomes.worth(case.environment, case.space.profiles)

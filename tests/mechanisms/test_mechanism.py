@@ -37,7 +37,7 @@ def test_registered_under_its_own_name_with_a_summary(name):
 
 def test_stages_are_those_of_the_paper():
     stages = {name: kind.stage for name, kind in MECHANISMS.items() if kind.elicits_beliefs}
-    assert stages == {"M": "before-values", "L": "never", "L-printed": "before-beliefs"}
+    assert stages == {"M": "before-values", "L": "never", "L-printed": "before-beliefs", "unanimity": "never"}
 
 
 @pytest.mark.parametrize("pair", mechanism_variants(), ids=variant_id)

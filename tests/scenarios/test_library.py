@@ -43,6 +43,8 @@ PROMISED = {
     "timber",
     "learning-from-play",
     "noisy-signals",
+    "common-lie",
+    "first-price",
 }
 SINGLE_GOOD = [name for name in NAMES if name != "two-goods"]
 
@@ -64,6 +66,8 @@ THREEFOLD = (
 TALL = ("environment.values=[[100], [101, 20000]]", "prior.marginals=[[1.0], [0.995005, 0.004995]]")
 TIED = "environment.values=[[100], [100, 2000]]"
 SURE = "prior.probabilities=[0.5, 0.0, 0.0, 0.5]"
+SHARPENED = 'seats=[{strategy="misreport", belief="sharpened"}]'
+ONE_HONEST = 'seats=[{strategy="truthful"}, {strategy="misreport", belief="uniform"}]'
 INDEPENDENT_GOODS = 'prior={kind="independent", marginals=[[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]]}'
 
 
@@ -284,6 +288,19 @@ QUOTED = [
     ("noisy-signals", (SURE, "knowledge.insiders=[2]"), "revenue", "7.7744"),
     ("noisy-signals", (kind("M"),), "revenue", "4.548"),
     ("noisy-signals", (kind("M"), "knowledge.insiders=[2]"), "revenue", "4.548"),
+    ("common-lie", (), "revenue", "18.855"),
+    ("common-lie", (), "truthful_revenue", "27.675"),
+    ("common-lie", (), "opt", "28"),
+    ("common-lie", (SHARPENED,), "revenue", "24.147"),
+    ("common-lie", (ONE_HONEST,), "prices", "0"),
+    ("common-lie", (ONE_HONEST,), "revenue", "200"),
+    ("common-lie", (kind("L"), TRUTHFUL), "revenue", "27.602"),
+    ("common-lie", (kind("L"),), "revenue", "18.788"),
+    ("first-price", (), "revenue", "7.15"),
+    ("first-price", (), "vickrey", "7.7"),
+    ("first-price", (), "opt", "9.8"),
+    ("first-price", (TRUTHFUL,), "revenue", "14.3"),
+    ("first-price", ('seats=[{strategy="best-response"}]',), "revenue", "7.61"),
 ]
 
 # Gains as `deviations` prints them; a page writes a loss without its sign.
@@ -312,6 +329,8 @@ QUOTED_GAINS = [
     ("overbid-for-the-role", (), "max_gain", "+0.1675"),
     ("timber", (), "max_gain", "-0.000206"),
     ("noisy-signals", (), "max_gain", "-0.000593"),
+    ("common-lie", (), "max_gain", "-0.00166667"),
+    ("first-price", (), "max_gain", "+4.5"),
 ]
 
 
@@ -410,6 +429,22 @@ BY_HAND = [
     ("noisy-signals", (*FREE, SURE), "revenue", 8.0),
     ("noisy-signals", (*FREE, SURE, "knowledge.insiders=[2]"), "revenue", 8.0),
     ("noisy-signals", (), "opt", 6.0),
+    # Virtual values 100, 20 and less than 0; Lemma 1's lottery earns 9.5, 39.5 + 9.5 or all three, a third each.
+    ("common-lie", ("mechanism.delta=0", TRUTHFUL), "revenue", 0.19 * 100 + 0.45 * 20),
+    ("common-lie", ("mechanism.delta=0",), "revenue", 0.19 * 100),
+    ("common-lie", ("mechanism.delta=1",), "revenue", (9.5 + 0.4 * 39.5 + 0.1 * 99.5) / 3),
+    # Who thinks higher values rare sells always; a bidder pays the least value that would still win, and of two
+    # with equal values one pays hers and the other, if she had more, the next: 25 on average between 10 and 40.
+    (
+        "common-lie",
+        ("mechanism.delta=0", SHARPENED),
+        "revenue",
+        0.36 * 10 + 0.09 * 40 + 0.01 * 100 + 2 * (0.18 * 25 + 0.06 * 25 + 0.03 * 70),
+    ),
+    # The mean highest value is 2 * sum of k (2k - 1) / 100 for k = 1..10, the mean lowest 2 * sum of k (21 - 2k) / 100.
+    ("first-price", (TRUTHFUL,), "revenue", 2 * (2 * 385 - 55) / 100),
+    ("first-price", (), "revenue", (2 * 385 - 55) / 100),
+    ("first-price", (), "vickrey", 2 * (21 * 55 - 2 * 385) / 100),
 ]
 
 
@@ -554,7 +589,7 @@ def case_of(experiment: Experiment) -> Case:
 
 def oracle_game(experiment: Experiment) -> oracle.Game:
     spec = experiment.scenario.mechanism
-    strict = spec.kind in ("M", "L", "L-printed")
+    strict = spec.kind in ("M", "L", "L-printed", "unanimity")
     return case_of(experiment).oracle(
         epsilon=spec.epsilon,
         delta=spec.delta if strict else 0.0,
@@ -572,7 +607,11 @@ def oracle_reports(experiment: Experiment, game: oracle.Game, state: int):
         for entry in experiment.scenario.knowledge.misinformed:
             if entry.seat == i:
                 states = opinion(game, i, entry)
-        reports.append((value, oracle.posterior(states, game.cells, i, game.cells[state][i])))
+        if experiment.scenario.mechanism.kind == "unanimity":
+            belief = oracle.normalise(oracle.gather(states))
+        else:
+            belief = oracle.posterior(states, game.cells, i, game.cells[state][i])
+        reports.append((value, belief))
     return reports
 
 
@@ -644,6 +683,7 @@ LYING = [
     ("printed-region", ('seats=[{strategy="best-response"}]',)),
     ("learning-from-play", ('seats.0={strategy="truthful"}',)),
     ("learning-from-play", ('seats.0={strategy="misreport", belief="sharpened"}',)),
+    ("first-price", ()),
 ]
 
 
