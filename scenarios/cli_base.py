@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -48,3 +49,65 @@ set_option = click.option(
     metavar="KEY=VALUE",
     help="Override a field of the scenario, as in --set mechanism.epsilon=0.1; may be repeated.",
 )
+beliefs_option = click.option(
+    "--beliefs",
+    metavar="RULES",
+    help="Belief rules whose reports are in the menu beside everybody's posteriors, separated by commas, or 'none'; "
+    "all unless given.",
+)
+memory_option = click.option(
+    "--memory", type=click.IntRange(min=1), default=1024, show_default=True, help="MiB that tables may take."
+)
+
+
+def _new_place(ctx: click.Context, option: click.Parameter, place: Path | None) -> Path | None:
+    """Refuse a place that is taken before anything is computed."""
+    if place is not None and place.exists():
+        raise BadInput(f"{place}: already exists; name another folder, or remove it yourself")
+    return place
+
+
+out_option = click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    callback=_new_place,
+    help="Folder to write tables and plots to; it must not exist yet.",
+)
+
+
+def induced_game(experiment: Any, beliefs: str | None, memory: int) -> Any:
+    """Return the scenario's induced game on the menus asked for."""
+    from agents.induced import Induced
+    from agents.menu import RULES, report_menu
+    from agents.parameters import entry
+
+    rules = RULES
+    if beliefs is not None:
+        rules = () if beliefs == "none" else tuple(name.strip() for name in beliefs.split(","))
+        for name in rules:
+            entry(dict.fromkeys(RULES), name, field="--beliefs")
+    menus = [report_menu(seat, rules=rules) for seat in experiment.game.seats]
+    return Induced(experiment.game, menus=menus, memory=memory << 20)
+
+
+def write_results(out: Path, figures: Any, tables: dict[str, Any], plots: dict[str, Any]) -> None:
+    """Write figures, tables and plots into a new folder, all or nothing."""
+    from matplotlib import rc_context
+
+    from scenarios.store import new_folder, write_json, write_table
+
+    with new_folder(out) as folder:
+        write_json(figures, folder / "figures.json")
+        for name, table in tables.items():
+            write_table(table, folder / f"{name}.parquet")
+            table.to_csv(folder / f"{name}.csv", index=False)
+        with rc_context({"svg.hashsalt": "crowdbayes"}):
+            for name, ax in plots.items():
+                ax.figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+                ax.figure.savefig(folder / f"{name}.png", dpi=150)
+
+
+def rivals_of(experiment: Any, kinds: tuple[str, ...]) -> list[str]:
+    """Return the scenario's own mechanism and those of `kinds` that its environment allows."""
+    single, own = experiment.environment.single_good, experiment.scenario.mechanism.kind
+    return list(dict.fromkeys([own, *(kind for kind in kinds if single or kind in ("M", "unanimity", "optimal"))]))

@@ -1,4 +1,4 @@
-"""Commands about what goes into a scenario and what there is to name: prior, list."""
+"""Commands that turn data into scenarios and scenarios into data, or list what there is: prior, export, list."""
 
 from __future__ import annotations
 
@@ -7,8 +7,17 @@ from typing import Any
 
 import click
 
-from scenarios.cli_base import json_option, main
-from scenarios.errors import BadInput
+from scenarios.cli_base import (
+    beliefs_option,
+    induced_game,
+    json_option,
+    main,
+    memory_option,
+    scenario_argument,
+    set_option,
+)
+from scenarios.errors import BadInput, blame
+from scenarios.progress import show_progress
 
 
 @main.command(short_help="Turn a CSV of bids into a prior.")
@@ -53,13 +62,9 @@ def prior(bids: Path, out: Path | None, as_json: bool, **options: Any) -> None:
     if out is None:
         click.echo(text, nl=False)
         return
-    try:
-        with out.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise BadInput(f"{out}: already exists; name another file") from None
-    except OSError as error:
-        raise BadInput(f"{out}: cannot be written: {error.strerror}") from None
+    from scenarios.store import write_new_text
+
+    write_new_text(out, text)
     for line in found.summary():
         click.echo(line, err=True)
 
@@ -85,6 +90,71 @@ def list_command(what: str, as_json: bool) -> None:
     width = max(map(len, entries))
     for name, summary in entries.items():
         click.echo(f"{name:<{width}}  {summary}")
+
+
+@main.command(short_help="Write the induced game for other programs.")
+@scenario_argument
+@click.option(
+    "--format", "fmt", type=click.Choice(["gambit"]), default="gambit", show_default=True, help="File format."
+)
+@click.option(
+    "--form",
+    type=click.Choice(["strategies", "types"]),
+    default="strategies",
+    show_default=True,
+    help="Players are seats, which plan for all their types; or types, which choose a report each.",
+)
+@click.option(
+    "--reports",
+    type=click.Choice(["values", "all", "survivors"]),
+    default="values",
+    show_default=True,
+    help="Any value with the true belief; every report of the menu; or what survives strict elimination.",
+)
+@click.option("--rational", is_flag=True, help="Write payoffs as fractions.")
+@click.option("--limit", type=click.IntRange(min=1), default=2_000_000, show_default=True, help="Payoffs to write.")
+@beliefs_option
+@memory_option
+@set_option
+@click.option("--out", type=click.Path(path_type=Path), help="File to write; standard output unless given.")
+def export(
+    scenario: str,
+    fmt: str,
+    form: str,
+    reports: str,
+    rational: bool,
+    limit: int,
+    beliefs: str | None,
+    memory: int,
+    overrides: tuple[str, ...],
+    out: Path | None,
+) -> None:
+    """Write a scenario's induced game as a normal form that Gambit and others read (.nfg).
+
+    \b
+    Example:
+      crowdbayes export printed-region --out printed.nfg
+    """
+    from analysis.forms import by_type, ex_ante, values_only
+    from analysis.interim import eliminate_reports
+    from scenarios.experiment import assemble
+    from scenarios.gambit import write_nfg
+    from scenarios.scenario import load
+    from scenarios.store import write_new_text
+
+    with show_progress() as tell:
+        tell(0.0, "export")
+        experiment = assemble(load(scenario, overrides=overrides))
+        with blame(scenario):
+            induced = induced_game(experiment, beliefs, memory)
+            choose = {"values": values_only, "survivors": lambda game: eliminate_reports(game).alive}
+            allowed = choose[reports](induced) if reports in choose else None
+            make = ex_ante if form == "strategies" else by_type
+            text = write_nfg(make(induced, reports=allowed, limit=limit), rational=rational)
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        write_new_text(out, text)
 
 
 def _pair(text: str, source: str) -> tuple[str, str]:

@@ -1,60 +1,26 @@
-"""Commands about what strategic players do: dominance, export."""
+"""Commands about what strategic players do: dominance, equilibria, coalitions."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
-from scenarios.cli_base import json_option, main, set_option
+from scenarios.cli_base import (
+    beliefs_option,
+    induced_game,
+    json_option,
+    main,
+    memory_option,
+    out_option,
+    rivals_of,
+    scenario_argument,
+    set_option,
+    write_results,
+)
 from scenarios.errors import BadInput, blame
 from scenarios.progress import show_progress
-
-beliefs_option = click.option(
-    "--beliefs",
-    metavar="RULES",
-    help="Belief rules whose reports are in the menu beside everybody's posteriors, separated by commas, or 'none'; "
-    "all unless given.",
-)
-memory_option = click.option(
-    "--memory", type=click.IntRange(min=1), default=1024, show_default=True, help="MiB that tables may take."
-)
-out_option = click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder to write tables and plots to; it must not exist yet."
-)
-
-
-def induced_game(experiment: Any, beliefs: str | None, memory: int) -> Any:
-    """Return the scenario's induced game on the menus asked for."""
-    from agents.induced import Induced
-    from agents.menu import RULES, report_menu
-    from agents.parameters import entry
-
-    rules = RULES
-    if beliefs is not None:
-        rules = () if beliefs == "none" else tuple(name.strip() for name in beliefs.split(","))
-        for name in rules:
-            entry(dict.fromkeys(RULES), name, field="--beliefs")
-    menus = [report_menu(seat, rules=rules) for seat in experiment.game.seats]
-    return Induced(experiment.game, menus=menus, memory=memory << 20)
-
-
-def write_results(out: Path, figures: Any, tables: dict[str, Any], plots: dict[str, Any]) -> None:
-    """Write figures, tables and plots into a new folder, all or nothing."""
-    from matplotlib import rc_context
-
-    from scenarios.store import new_folder, write_json, write_table
-
-    with new_folder(out) as folder:
-        write_json(figures, folder / "figures.json")
-        for name, table in tables.items():
-            write_table(table, folder / f"{name}.parquet")
-            table.to_csv(folder / f"{name}.csv", index=False)
-        with rc_context({"svg.hashsalt": "crowdbayes"}):
-            for name, ax in plots.items():
-                ax.figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
-                ax.figure.savefig(folder / f"{name}.png", dpi=150)
 
 
 @main.command(short_help="Eliminate dominated reports, round by round.")
@@ -141,3 +107,144 @@ def _dominance_of_game(path: str, notion: dict[str, bool], memory: int, as_json:
     if not figures["certified"]:
         click.echo(f"crowdbayes: {path}: an elimination's certificate fails", err=True)
         raise SystemExit(1)
+
+
+@main.command(short_help="Verify play, find pure, mixed and logit equilibria.")
+@scenario_argument
+@click.option("--limit", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="Profiles to search.")
+@click.option("--greatest", type=click.FloatRange(min=0.0), help="Last lambda of the logit equilibria, in 1/value.")
+@beliefs_option
+@memory_option
+@set_option
+@out_option
+@json_option
+def equilibria(
+    scenario: str,
+    limit: int,
+    greatest: float | None,
+    beliefs: str | None,
+    memory: int,
+    overrides: tuple[str, ...],
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Print what any type could gain at truth and at what is played, and the equilibria on the menus.
+
+    \b
+    Example:
+      crowdbayes equilibria common-lie
+    """
+    import numpy as np
+
+    from analysis.drawing import new_axes
+    from analysis.equilibrium import equilibria as find
+    from analysis.equilibrium_plots import gains_by_type, logit_shares
+    from analysis.interim import eliminate_reports
+    from scenarios.experiment import assemble
+    from scenarios.scenario import load
+    from scenarios.store import to_json
+    from scenarios.strategic import equilibrium_figures
+    from scenarios.streams import seed_sequence
+
+    with show_progress() as tell:
+        tell(0.0, "equilibria")
+        experiment = assemble(load(scenario, overrides=overrides))
+        rng = np.random.default_rng(seed_sequence(experiment.scenario.run.seed, "analysis"))
+        with blame(scenario):
+            induced = induced_game(experiment, beliefs, memory)
+            left = eliminate_reports(induced).alive
+            found = find(induced, experiment.plans(), candidates=left, limit=limit, greatest=greatest, rng=rng)
+            figures = equilibrium_figures(experiment, found)
+    if out is not None:
+        played = found.truth if found.played is None else found.played
+        plots = {
+            "logit": logit_shares(found.logit.summary, new_axes()),
+            "gains": gains_by_type(played.table, new_axes()),
+        }
+        tables = {"gains": played.table, "pure": found.pure.table, "logit": found.logit.table}
+        write_results(out, figures, tables, plots)
+    if as_json:
+        click.echo(to_json(figures))
+        return
+    from scenarios.screen_strategic import show_equilibria
+
+    show_equilibria(figures)
+
+
+@main.command(short_help="Find what rings gain by lying together.")
+@scenario_argument
+@click.option("--size", type=click.IntRange(min=1), default=2, show_default=True, help="Members of the largest ring.")
+@click.option("--stakes", help="Also at these multiples of all values, as in 1,2,4,8; for M and L too.")
+@click.option(
+    "--other-types", type=click.IntRange(min=0), default=12, show_default=True, help="Other posteriors to try."
+)
+@memory_option
+@set_option
+@out_option
+@json_option
+def coalitions(
+    scenario: str,
+    size: int,
+    stakes: str | None,
+    other_types: int,
+    memory: int,
+    overrides: tuple[str, ...],
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Print the best joint lie of every ring up to a size: what it gains and risks, and what the seller loses.
+
+    \b
+    Example:
+      crowdbayes coalitions ring-in-m --stakes 1,2,4,8
+    """
+    import pandas as pd
+
+    from analysis.coalition import coalitions as find
+    from analysis.coalition import stakes as find_stakes
+    from analysis.coalition_plots import gain_by_size, gain_by_stake
+    from analysis.drawing import new_axes
+    from scenarios.experiment import assemble
+    from scenarios.scenario import load
+    from scenarios.store import to_json
+    from scenarios.strategic import coalition_figures
+
+    factors = _whole_numbers(stakes, "--stakes")
+    with show_progress() as tell:
+        tell(0.0, "coalitions")
+        experiment = assemble(load(scenario, overrides=overrides))
+        with blame(scenario):
+            found = find(experiment.game, size=size, other_types=other_types, memory=memory << 20)
+            table = None
+            if factors:
+                kinds = rivals_of(experiment, ("M", "L"))
+                table = pd.concat(
+                    [
+                        find_stakes(partial(experiment.scaled, kind), factors, size=size, other_types=other_types)
+                        for kind in kinds
+                    ],
+                    ignore_index=True,
+                )
+    figures = coalition_figures(experiment, found, table)
+    if out is not None:
+        plots = {"by_size": gain_by_size(found.by_size(), new_axes())}
+        tables = {"members": found.members, "sets": found.sets, "rings": found.rings}
+        if table is not None:
+            plots["stakes"] = gain_by_stake(table, new_axes())
+            tables["stakes"] = table
+        write_results(out, figures, tables, plots)
+    if as_json:
+        click.echo(to_json(figures))
+        return
+    from scenarios.screen_strategic import show_coalitions
+
+    show_coalitions(figures)
+
+
+def _whole_numbers(text: str | None, option: str) -> list[int]:
+    if text is None:
+        return []
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdigit() and int(part) > 0 for part in parts):
+        raise BadInput(f"{option} takes whole numbers from 1 up, separated by commas, not {text!r}")
+    return [int(part) for part in parts]

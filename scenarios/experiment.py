@@ -73,6 +73,13 @@ class Experiment:
         """Return the game of another mechanism on the same states, knowledge and book."""
         return Game(self.mechanism(kind, **changes), self.knowledge)
 
+    def scaled(self, kind: str, factor: int) -> Game:
+        """Return the game of a mechanism with every value multiplied by a whole number, epsilon as it is."""
+        environment = replace(self.environment, worth=tuple(factor * table for table in self.environment.worth))
+        setting = Setting(environment, BeliefBook(), self.space.prior)
+        with blame(self.scenario.source, "mechanism"):
+            return Game(_mechanism(self.scenario, setting, kind, {}), self.knowledge)
+
     def informed(self, kind: str, facts: str, **parameters: Any) -> Game:
         """Return the game of a mechanism under another knowledge structure, opinions as they are."""
         told = KNOWLEDGE[facts](self.environment, self.space, **parameters)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from scenarios.screen import money_note, new_console, new_table, number, rows_of
+from scenarios.screen import interval, money_note, new_console, new_table, number, rows_of
 
 _SHOWN = 16
 
@@ -119,6 +118,111 @@ def _show_left(figures: Mapping[str, Any]) -> None:
         console.print(f"and {len(rows) - _SHOWN} more; --json prints them all")
 
 
-def spread(value: float | None) -> str:
-    """Return a signed figure, or a dash."""
-    return "\u2013" if value is None or math.isnan(value) else f"{value:+.5g}"
+def show_equilibria(figures: Mapping[str, Any]) -> None:
+    """Print how far truth and play are from equilibrium, and the equilibria found."""
+    console = new_console()
+    console.print(f"[bold]{figures['scenario']}[/bold], {figures['mechanism']}{money_note(figures['unit'])}")
+    table = new_table("profile", "NashConv", "largest gain", "of type", "by report")
+    for name in ("truthful", "played"):
+        check = figures[name]
+        if check is not None:
+            table.add_row(name, number(check["nash_conv"]), number(check["epsilon"]), *_gainer(check["witness"]))
+    console.print(table)
+    pure = figures["pure"]
+    found = pure["equilibria"]
+    more = "" if pure["exhaustive"] else " so far; the search was cut short"
+    console.print(f"pure equilibria on the menus: {len(found)}{more}", highlight=False)
+    _equilibrium_rows(found, ("revenue", "truthful_share", "strict", "profiles"))
+    if figures["mixed"] is not None:
+        mixed = figures["mixed"]["equilibria"]
+        console.print(f"with mixtures, {figures['mixed']['method']}: {len(mixed)}", highlight=False)
+        _equilibrium_rows(mixed, ("nash_conv", "truthful_share", "supports"))
+    last = figures["logit"][-1]
+    console.print(
+        "logit equilibria from uniform play: "
+        + ", ".join(f"{name.replace('_', ' ')} {number(value, digits=4)}" for name, value in last.items())
+        + f" at the last of {len(figures['logit'])} points",
+        highlight=False,
+    )
+    for note in figures["notes"]:
+        console.print(f"note: {note}", highlight=False)
+
+
+def _gainer(witness: Mapping[str, Any] | None) -> tuple[str, str]:
+    if witness is None:
+        return "–", "–"
+    belief = f" with {witness['belief_report']}" if witness["belief_report"] else ""
+    return f"{witness['type']} of seat {witness['seat']}", f"{witness['value_report']}{belief}"
+
+
+def _equilibrium_rows(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
+    if not rows:
+        return
+    table = new_table("equilibrium", *(name.replace("_", " ") for name in names))
+    for row in rows[:_SHOWN]:
+        cells = [number(row[n]) if isinstance(row[n], float) else str(row[n]) for n in names]
+        table.add_row(str(row["equilibrium"]), *cells)
+    new_console().print(table)
+    if len(rows) > _SHOWN:
+        new_console().print(f"and {len(rows) - _SHOWN} more; --json prints them all")
+
+
+def show_coalitions(figures: Mapping[str, Any]) -> None:
+    """Print what rings gain, risk and cost, by size and by ring, and by stake where that was asked for."""
+    console = new_console()
+    console.print(f"[bold]{figures['scenario']}[/bold], {figures['mechanism']}{money_note(figures['unit'])}")
+    table = new_table("size", "what it agrees on", "largest gain", "ring", "knowing", "reports")
+    for row in figures["by_size"]:
+        gains = row["gain"] > 0
+        told = (row["ring"], row["information"], row["reports"]) if gains else ("–", "–", "–")
+        table.add_row(str(row["size"]), row["notion"], number(row["gain"]), *told)
+    console.print(table)
+    table = new_table("ring", "mean gain", "gain at most", "liar's risk", "seller loses", "outsiders gain")
+    rings = [row for row in figures["rings"] if row["notion"] == "side-payments"]
+    for row in sorted(rings, key=lambda row: -row["gain"])[:_SHOWN]:
+        names = ("gain", "gain_max", "risk", "seller_loss", "outsiders_gain")
+        table.add_row(row["ring"], *(number(row[name]) for name in names))
+    console.print("with side payments, by ring:")
+    console.print(table)
+    if figures["stakes"] is not None:
+        table = new_table("mechanism", "values times", "ring", "mean gain", "liar's risk", "seller loses")
+        for row in figures["stakes"]:
+            figures_of = [number(row[name]) for name in ("gain", "risk", "seller_loss")]
+            table.add_row(row["mechanism"], str(row["factor"]), row["ring"], *figures_of)
+        console.print(table)
+
+
+def show_second_order(figures: Mapping[str, Any]) -> None:
+    """Print, a row a mechanism and error, for how many types truth is best and what is earned."""
+    console = new_console()
+    console.print(f"[bold]{figures['scenario']}[/bold]{money_note(figures['unit'])}")
+    names = ("truth_best", "max_perceived_gain", "disagreement", "revenue", "truthful_revenue", "opt")
+    table = new_table(
+        "mechanism", "error", "strength", "truth best for", "seen gain", "disagree", "revenue", "if true", "OPT"
+    )
+    for row in figures["summary"]:
+        share, *rest = (row[name] for name in names)
+        table.add_row(row["mechanism"], row["error"], f"{row['strength']:g}", f"{share:.0%}", *map(_figure, rest))
+    console.print(table)
+
+
+def show_drift(figures: Mapping[str, Any]) -> None:
+    """Print, a row a mechanism and strength, revenue and what types gain by their own belief and by D."""
+    console = new_console()
+    console.print(f"[bold]{figures['scenario']}[/bold]{money_note(figures['unit'])}")
+    table = new_table(
+        "mechanism", "beliefs are", "strength", "revenue", "gain by own belief", "gain forgone by D", "OPT"
+    )
+    for row in figures["rows"]:
+        cells = [_estimate(row, name) for name in ("revenue", "gain_own", "gain_true")]
+        table.add_row(row["mechanism"], row["kind"], f"{row['strength']:g}", *cells, _figure(row["opt"]))
+    console.print(table)
+
+
+def _estimate(row: Mapping[str, Any], name: str) -> str:
+    """Return an exact figure, or a mean over draws with its 95 % interval."""
+    return _figure(row[name]) if row["samples"] == 1 else interval(row[name], row[f"{name}_error"])
+
+
+def _figure(value: float | None) -> str:
+    return number(value, digits=4)

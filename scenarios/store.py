@@ -55,6 +55,27 @@ def new_folder(place: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
+def write_new_text(path: Path, text: str) -> None:
+    """Write a new text file.
+
+    Raises
+    ------
+    BadInput : if there is one of that name already, or it cannot be written.
+    """
+    try:
+        file = path.open("x", encoding="utf-8")
+    except FileExistsError:
+        raise BadInput(f"{path}: already exists; name another file") from None
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be written: {error.strerror}") from None
+    try:
+        with file:
+            file.write(text)
+    except OSError as error:
+        path.unlink()
+        raise BadInput(f"{path}: cannot be written: {error.strerror}") from None
+
+
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write a table as Parquet; columns of mixed kinds become text."""
     plain = table.copy()

@@ -1,10 +1,12 @@
-"""The strategic analysis of a scenario or of a game file, as plain data: what `dominance` prints."""
+"""The strategic analysis of a scenario or of a game file, as plain data: what the commands print."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from agents.induced import Induced
+from analysis.coalition import NOTIONS, Coalitions
+from analysis.equilibrium import Equilibria, EquilibriumCheck
 from analysis.interim import Elimination
 from analysis.two_step import TwoStep
 from scenarios.experiment import Experiment
@@ -71,6 +73,68 @@ def game_figures(title: str, found: Eliminated) -> dict[str, Any]:
         "two_step": None,
         "certified": found.certified(),
     }
+
+
+def equilibrium_figures(experiment: Experiment, found: Equilibria) -> dict[str, Any]:
+    """Return what every type can gain at truth and at what is played, and the equilibria of the induced game.
+
+    `nash_conv` is the sum over seats of what a best response gains, in units of value; `epsilon` the largest gain of
+    any type. `pure` and `mixed` have a row for each equilibrium; `logit` a row for each point of the path.
+    """
+    return {
+        "scenario": experiment.scenario.name,
+        "mechanism": experiment.scenario.mechanism.kind,
+        "truthful": _check_figures(found.truth),
+        "played": None if found.played is None else _check_figures(found.played),
+        "pure": {
+            "exhaustive": found.pure.exhaustive,
+            "equilibria": _records(found.pure.summary),
+            "reports": _records(found.pure.table),
+        },
+        "mixed": None
+        if found.mixed is None
+        else {
+            "method": found.mixed.method,
+            "equilibria": _records(found.mixed.summary),
+            "reports": _records(found.mixed.table),
+        },
+        "logit": _records(found.logit.summary),
+        "unit": experiment.unit,
+        "notes": list(found.notes),
+    }
+
+
+def coalition_figures(experiment: Experiment, found: Coalitions, stakes: Any = None) -> dict[str, Any]:
+    """Return what rings gain by size and by ring, whether the mechanism is proof against them, and gains by stake.
+
+    `proof` says for each notion of what a ring can agree on, and each size, whether no ring of up to that size gains.
+    """
+    sizes = sorted(found.rings["size"].unique().tolist())
+    return {
+        "scenario": experiment.scenario.name,
+        "mechanism": experiment.scenario.mechanism.kind,
+        "epsilon": experiment.scenario.mechanism.epsilon,
+        "proof": {notion: {str(size): found.proof(size, notion=notion) for size in sizes} for notion in NOTIONS},
+        "by_size": _records(found.by_size()),
+        "rings": _records(found.rings),
+        "sets": _records(found.sets),
+        "stakes": None if stakes is None else _records(stakes),
+        "unit": experiment.unit,
+    }
+
+
+def _check_figures(check: EquilibriumCheck) -> dict[str, Any]:
+    witness = check.witness
+    return {
+        "nash_conv": check.nash_conv,
+        "epsilon": check.epsilon,
+        "witness": None if witness is None else vars(witness),
+        "types": _records(check.table),
+    }
+
+
+def _records(table: Any) -> list[dict[str, Any]]:
+    return table.to_dict(orient="records")
 
 
 def _fall(induced: Induced, fall: Any) -> dict[str, Any]:

@@ -14,8 +14,8 @@ import numpy as np
 
 from mechanisms.environment import FloatArray
 
-Branch = Literal["nature", "house", "seat", "opinion"]
-_BRANCHES: tuple[Branch, ...] = ("nature", "house", "seat", "opinion")
+Branch = Literal["nature", "house", "seat", "opinion", "analysis"]
+_BRANCHES: tuple[Branch, ...] = ("nature", "house", "seat", "opinion", "analysis")
 
 
 def seed_sequence(seed: int, branch: Branch, index: int = 0) -> np.random.SeedSequence:
