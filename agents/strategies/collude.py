@@ -47,7 +47,7 @@ class Collude(PlannedStrategy):
         if seat.index not in self.ring:
             raise ValueError(f"seat {seat.index} colludes in a ring of others, {list(self.ring)}")
         pool = seat.pool(self.ring)
-        schemes = [_scheme(pool, lie, suppress=suppress) for lie in _LIES for suppress in (False, True)]
+        schemes = [_scheme(pool, lie, suppress=suppress) for lie in LIES for suppress in (False, True)]
         worth = np.stack([pool.worth(scheme) for scheme in schemes])
         top = worth.max(axis=0)
         best = (worth >= top - 1e-12 * np.maximum(1.0, abs(top))).argmax(axis=0)  # truth comes first and wins ties
@@ -65,7 +65,7 @@ def _scheme(pool: Pool, lie: str, *, suppress: bool) -> list[Plan]:
     for member, seat in enumerate(pool.members):
         honest = pool.types[:, member]
         values = np.where(top == member, honest, pool.lowest(member)) if suppress else honest
-        beliefs = [_LIES[lie](pool, member, cell) for cell in range(len(honest))]
+        beliefs = [LIES[lie](pool, member, cell) for cell in range(len(honest))]
         plans.append(pure_plan(pool.information, values, np.array(beliefs), seat.menu_size))
     return plans
 
@@ -100,7 +100,7 @@ def _all_lowest(pool: Pool, member: int, cell: int) -> int:
     return pool.add(member, np.broadcast_to(pool.floor, profiles.shape), weights)
 
 
-_LIES: dict[str, Callable[[Pool, int, int], int]] = {
+LIES: dict[str, Callable[[Pool, int, int], int]] = {
     "truth": _truth,
     "favourite-lowest": _favourite_lowest,
     "favourite-barely-wins": _favourite_barely_wins,

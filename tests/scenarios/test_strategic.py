@@ -1,6 +1,7 @@
 """The strategic commands: what they print for programs and for people, the files they write, what they refuse."""
 
 import json
+from itertools import pairwise
 
 import pandas as pd
 import pytest
@@ -104,3 +105,119 @@ def test_bad_input_is_one_sentence(arguments, said):
     assert said in told
     assert told.count("\n") == 1
     assert "Traceback" not in told
+
+
+def test_equilibria_of_l_as_printed():
+    found = figures("equilibria", "printed-region")
+    truth = found["truthful"]
+    assert truth["nash_conv"] > 1e-3
+    assert truth["epsilon"] == pytest.approx(max(row["gain"] for row in truth["types"]))
+    assert truth["witness"]["value_report"] == "3"
+    assert found["pure"]["exhaustive"] is True
+    assert len(found["pure"]["equilibria"]) == 1
+    assert found["pure"]["equilibria"][0]["truthful_share"] < 1.0
+    assert found["logit"][-1]["nash_conv"] == pytest.approx(0.0, abs=1e-6)
+    assert "pure equilibria on the menus: 1" in ask("equilibria", "printed-region")
+
+
+@pytest.mark.parametrize("name", ["correlated-pair", "insiders", "ring-in-l", "two-goods", "worst-case-two"])
+def test_truth_is_the_equilibrium_of_m_and_repaired_l(name):
+    found = figures("equilibria", name, "--beliefs", "none")
+    assert found["truthful"]["nash_conv"] == pytest.approx(0.0, abs=1e-9)
+    assert found["truthful"]["witness"] is None
+    assert [row["truthful_share"] for row in found["pure"]["equilibria"]] == [1.0]
+
+
+def test_what_is_played_is_checked_beside_the_truth():
+    found = figures("equilibria", "overbid-for-the-role", "--beliefs", "none")
+    assert found["played"]["nash_conv"] != found["truthful"]["nash_conv"]
+    assert figures("equilibria", "learning-from-play", "--beliefs", "none")["played"] is None
+
+
+def test_equilibria_writes_tables_and_plots(tmp_path):
+    ask("equilibria", "worst-case-two", "--out", str(tmp_path / "found"))
+    names = {path.name for path in (tmp_path / "found").iterdir()}
+    assert {"gains.csv", "pure.csv", "logit.csv", "logit.png", "gains.svg", "figures.json"} <= names
+
+
+def test_a_ring_of_two_in_m_gains_with_the_stake_and_risks_no_more_than_epsilon():
+    found = figures("coalitions", "ring-in-m", "--stakes", "1,2,4,8")
+    assert found["proof"]["side-payments"] == {"1": True, "2": False}
+    in_m = [row for row in found["stakes"] if row["mechanism"] == "M"]
+    gains = [row["gain"] for row in in_m]
+    assert all(later > 1.9 * earlier for earlier, later in pairwise(gains))
+    assert all(row["risk"] <= found["epsilon"] for row in in_m)
+    assert {row["mechanism"] for row in found["stakes"]} == {"M", "L"}
+    assert {row["size"] for row in found["by_size"]} == {1, 2}
+    shown = ask("coalitions", "ring-in-m", "--stakes", "1,2")
+    assert "liar's risk" in shown
+
+
+def test_coalitions_writes_tables_and_plots(tmp_path):
+    ask("coalitions", "ring-in-m", "--stakes", "1,2", "--out", str(tmp_path / "found"))
+    names = {path.name for path in (tmp_path / "found").iterdir()}
+    assert {"rings.csv", "sets.parquet", "members.csv", "stakes.csv", "stakes.png", "by_size.png"} <= names
+
+
+def test_second_order_beliefs_break_unanimity_alone():
+    found = figures("second-order", "common-lie", "--strengths", "0,1", "--mechanisms", "M,L,unanimity")
+    share = {(row["mechanism"], row["error"], row["strength"]): row["truth_best"] for row in found["summary"]}
+    assert {value for (name, _, _), value in share.items() if name != "unanimity"} == {1.0}
+    assert share["unanimity", "uniform", 0.0] == 1.0
+    assert share["unanimity", "uniform", 1.0] == 0.0
+    assert "unanimity" in ask("second-order", "common-lie", "--strengths", "1")
+
+
+def test_drift_costs_revenue_and_leaves_truth_best_by_own_belief(tmp_path):
+    place = tmp_path / "found"
+    found = figures("drift", "correlated-pair", "--strengths", "0,1", "--samples", "3", "--out", str(place))
+    for row in found["rows"]:
+        if row["mechanism"] in ("M", "L"):
+            assert row["gain_own"] == 0.0
+    table = pd.read_parquet(place / "drift.parquet")
+    assert len(table) == len(found["rows"])
+    assert (place / "revenue-tempered.png").is_file()
+    assert "gain by own belief" in ask("drift", "worst-case-two", "--strengths", "0", "--samples", "1")
+
+
+def test_an_exported_game_is_read_back_with_the_same_survivors(tmp_path):
+    place = tmp_path / "printed.nfg"
+    ask("export", "printed-region", "--out", str(place), "--form", "types", "--beliefs", "none")
+    found = figures("dominance", str(place))
+    assert found["certified"] is True
+    inside = figures("dominance", "printed-region", "--beliefs", "none")
+    sizes = [len(reports) for types in inside["survivors"] for reports in types.values()]
+    assert [len(left) for left in found["survivors"]] == sizes
+    assert "already exists" in ask("export", "printed-region", "--out", str(place), code=2)
+
+
+def test_an_export_has_fractions_on_request():
+    decimal = ask("export", "printed-region", "--beliefs", "none")
+    rational = ask("export", "printed-region", "--beliefs", "none", "--rational")
+    assert decimal.startswith('NFG 1 R "')
+    assert "/" not in decimal.splitlines()[-1]
+    assert "/" in rational.splitlines()[-1]
+
+
+def test_an_export_that_is_too_large_says_what_would_fit():
+    told = ask("export", "insiders", code=2)
+    assert "payoffs" in told
+    assert told.count("\n") == 1
+    assert ask("export", "insiders", "--reports", "survivors").startswith("NFG 1 R")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["coalitions", "ring-in-m", "--size", "3"], "rings have 1 to 2 members, not 3"),
+        (["coalitions", "ring-in-m", "--stakes", "1,x"], "--stakes takes whole numbers"),
+        (["drift", "insiders", "--strengths", "much"], "--strengths takes numbers"),
+        (["drift", "insiders", "--mechanisms", "K"], "K"),
+        (["second-order", "insiders", "--strengths", "-1"], "-1"),
+        (["equilibria", "nowhere"], "there is no such file"),
+    ],
+)
+def test_other_bad_input_is_one_sentence(arguments, said):
+    told = ask(*arguments, code=2)
+    assert said in told
+    assert told.count("\n") == 1

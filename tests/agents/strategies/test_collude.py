@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.strategies import Collude, Truthful
-from agents.strategies.collude import _LIES
+from agents.strategies.collude import LIES
 from tests.priors import KINDS, TIE_RULES, cases, iid, random_case, table
 
 
@@ -73,7 +73,7 @@ def test_in_l_a_ring_with_the_highest_bidder_and_the_lowest_numbered_informant_s
 def told(game, ring, member, lie):
     """What a member of a ring believes by a lie, in its first cell: profiles of the others, as indices."""
     pool = game.pool(ring)
-    return game.book[_LIES[lie](pool, ring.index(member), 0)].atoms.tolist()
+    return game.book[LIES[lie](pool, ring.index(member), 0)].atoms.tolist()
 
 
 def test_lies_by_hand():
