@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 
 import click
@@ -30,13 +31,23 @@ def verify(claims: tuple[str, ...], instances: int, seed: int, workers: int, out
       crowdbayes verify --claim lemma-4-values --instances 50
       crowdbayes verify --out claims
     """
+    from analysis.claims import CLAIMS
     from scenarios.store import to_json
+    from scenarios.verify import row
     from scenarios.verify import verify as find
 
+    total, done = len(set(claims)) or len(CLAIMS), count(1)
     with show_progress() as tell:
-        found = find(claims or None, instances=instances, seed=seed, workers=workers, out=out, progress=tell)
+        found = find(
+            claims or None,
+            instances=instances,
+            seed=seed,
+            workers=workers,
+            out=out,
+            progress=lambda finding: tell(next(done) / total, finding.claim),
+        )
     if as_json:
-        click.echo(to_json([finding.figures() for finding in found]))
+        click.echo(to_json([row(finding) for finding in found]))
     else:
         from scenarios.screen_claims import show_claims
 

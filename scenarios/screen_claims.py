@@ -29,4 +29,15 @@ def show_claims(found: Sequence[Finding]) -> None:
 
 
 def _words(row: Finding) -> str:
-    return "none" if row.instance is None else row.instance.describe()
+    """Return an instance in words: values, states with their odds, knowledge, and the mechanism's numbers."""
+    instance = row.instance
+    if instance is None:
+        return "none"
+    one = instance.one_good
+    profiles = [[instance.values[i][k] if one else k for i, k in enumerate(state)] for state in instance.states]
+    states = ", ".join(f"{profile}: {odd}" for profile, odd in zip(profiles, instance.odds, strict=True))
+    about = f"values {[list(grid) for grid in instance.values]}" if one else f"worths {instance.worths}"
+    return (
+        f"{about}; states {{{states}}}; knowledge {instance.knowledge}; epsilon {instance.epsilon:g}, "
+        f"delta {instance.delta:g}, discount {instance.discount:g}, ties {instance.ties}; slack {row.shown:.4g}"
+    )
