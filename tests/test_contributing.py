@@ -41,16 +41,17 @@ def market(monkeypatch, *changes: str) -> tuple[Market, float]:
 
 
 def test_the_page_has_a_strategy_and_a_mechanism():
-    assert set(examples()) == {"reticent", "first-price"}
+    assert set(examples()) == {"reticent", "third-price"}
 
 
-@pytest.mark.parametrize("change", ["seats.0.strategy=reticent", "mechanism.kind=first-price"])
+@pytest.mark.parametrize("change", ["seats.0.strategy=reticent", "mechanism.kind=third-price"])
 def test_the_examples_play_as_they_are_worked_out(monkeypatch, change):
     played, exact = market(monkeypatch, change)
     means = played.totals["revenue"] / 20
     assert abs(means.mean() - exact) < 4 * means.std(ddof=1) / np.sqrt(len(means))
 
 
-def test_first_price_with_truthful_bids_takes_all_the_surplus(monkeypatch):
-    played, _ = market(monkeypatch, "mechanism.kind=first-price")
-    assert played.utility_totals.max() == pytest.approx(0.0, abs=1e-9)
+def test_third_price_with_two_bidders_and_truthful_bids_sells_for_nothing(monkeypatch):
+    played, exact = market(monkeypatch, "mechanism.kind=third-price")
+    assert exact == 0.0
+    assert played.totals["revenue"].max() == 0.0
