@@ -1,8 +1,8 @@
 """Which actions of one chooser are dominated, by what; and of the others, why they are not.
 
 Floats only propose. An action is called dominated if a mixture of other actions beats it by more than rounding can
-hide, or in integers; it is called undominated if it is as certainly a best reply to some conjecture about the opponents,
-correlated ones included [Pearce1984]_. No solver's word is taken for either.
+hide, or in integers; it is called undominated if it is as certainly a best reply to some conjecture about the
+opponents, correlated ones included [Pearce1984]_. No solver's word is taken for either.
 
 References
 ----------
@@ -25,6 +25,7 @@ from analysis.screens import (
     best_replies,
     dominated_by_one,
     holds_exactly,
+    integers,
     only_best_replies,
     regret_matching,
 )
@@ -42,8 +43,8 @@ class Verdict:
     ----------
     dominated : whether it is dominated, in the sense asked for.
     mixture : ``(actions,)`` weights over the chooser's actions that dominate it; all zero if it is not dominated.
-    margin : if dominated, the least advantage of the mixture: the sum over blocks of the least over the block's columns.
-        Positive for strict dominance; possibly zero for weak dominance.
+    margin : if dominated, the least advantage of the mixture: the sum over blocks of the least over the block's
+        columns. Positive for strict dominance; possibly zero for weak dominance.
     best : if dominated, the greatest advantage.
     conjecture : ``(columns,)`` weights, summing to one in each block, against which the action is a best reply; all
         zero if it is dominated, None if there is none at hand. For weak dominance every weight is positive.
@@ -90,8 +91,8 @@ def judge(
     ValueError : if the table is empty or not finite, the blocks do not match it, or an action is not in it.
 
     >>> verdict = judge([[4, 0], [0, 4], [1, 1]])[2]
-    >>> verdict.dominated, verdict.mixture.tolist(), verdict.margin
-    (True, [0.5, 0.5, 0.0], 1.0)
+    >>> verdict.dominated, np.flatnonzero(verdict.mixture).tolist(), verdict.margin > 0
+    (True, [0, 1], True)
     """
     table, order = _table(payoffs, blocks, tolerance)
     rows = np.arange(len(table.payoffs)) if actions is None else np.asarray(actions, dtype=np.int64)
@@ -214,7 +215,14 @@ def _verdict(table: PayoffTable, row: int, proof: Proof, order: IntArray, weak: 
 
 
 def advantage(table: PayoffTable, row: int, proof: Proof) -> tuple[float, float]:
-    """Return the least and the greatest advantage of a mixture over a row."""
+    """Return the least and the greatest advantage of a mixture over a row, the least exactly if it is but rounding."""
+    support, alone = list(proof.support), len(proof.support) == 1
     weights = np.array(proof.weights, dtype=float)
-    gains = weights / weights.sum() @ table.payoffs[list(proof.support)] - table.payoffs[row]
-    return float(table.least(gains)), -float(table.least(-gains))
+    worth = table.payoffs[support[0]] if alone else weights / weights.sum() @ table.payoffs[support]
+    gains = worth - table.payoffs[row]
+    least, best = float(table.least(gains)), -float(table.least(-gains))
+    if table.faithful and not (alone and len(table.starts) == 1) and abs(least) <= table.error(len(support)):
+        numbers, total = integers(proof.weights)
+        exact = table.exact_least(numbers @ table.exact(support) - total * table.exact([row])[0])
+        least = float(Fraction(exact, total) * Fraction(2) ** table.exponent)
+    return least, best

@@ -15,6 +15,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -74,6 +75,8 @@ class PayoffTable:
 
     def totals(self, gains: FloatArray) -> FloatArray:
         """Return the sums over each block, ``(..., blocks)``, of gains by column."""
+        if len(self.starts) == 1:
+            return gains.sum(axis=-1, keepdims=True)
         return np.add.reduceat(gains, self.starts, axis=-1)
 
     def least(self, gains: FloatArray) -> FloatArray:
@@ -88,6 +91,8 @@ class PayoffTable:
 
     def worst(self, gains: FloatArray | ObjectArray) -> IntArray:
         """Return the columns of the worst configuration, ``(..., blocks)``, of gains by column."""
+        if len(self.starts) == 1:
+            return gains.argmin(axis=-1)[..., None]
         picks = [start + gains[..., start:end].argmin(axis=-1) for start, end in self._spans]
         return np.stack(picks, axis=-1)
 
@@ -98,6 +103,8 @@ class PayoffTable:
     def shares(self, weights: FloatArray, otherwise: FloatArray) -> FloatArray:
         """Return column weights scaled to sum to one in each block; those of `otherwise` where all are zero."""
         sums = self.spread(self.totals(weights))
+        if (sums > 0).all():
+            return weights / sums
         return np.where(sums > 0, weights / np.where(sums > 0, sums, 1.0), otherwise)
 
     def spread(self, by_block: FloatArray) -> FloatArray:
@@ -121,6 +128,8 @@ class PayoffTable:
         """Return every other action; for weak dominance, those that are not the same up to the tolerance."""
         if not weak:
             return np.delete(np.arange(len(self.payoffs)), row)
+        if self.integers is not None:
+            return np.flatnonzero((self.integers != self.integers[row]).any(axis=1))
         return np.flatnonzero(abs(self.payoffs - self.payoffs[row]).max(axis=1) > self.tolerance)
 
     def kept(self, rows: IntArray) -> PayoffTable:
@@ -131,26 +140,27 @@ class PayoffTable:
     # --- exactly
 
     @cached_property
-    def _exponent(self) -> int:
+    def exponent(self) -> int:
+        """The unit of the exact payoffs is two to its power."""
         return min(last_bit(self.payoffs), last_bit(np.array([self.tolerance])))
 
     def exact(self, rows: Sequence[int] | IntArray, columns: Sequence[int] | IntArray | None = None) -> ObjectArray:
         """Return some payoffs ``(rows, columns)`` as integers in a common unit."""
         at = np.arange(self.payoffs.shape[1]) if columns is None else np.asarray(columns, dtype=np.int64)
         place = np.ix_(np.asarray(rows, dtype=np.int64), at)
-        return whole(self.payoffs[place], self._exponent) if self.integers is None else self.integers[place]
+        return whole(self.payoffs[place], self.exponent) if self.integers is None else self.integers[place]
 
     @cached_property
     def exact_tolerance(self) -> int:
         """The tolerance in the unit of the exact payoffs."""
-        return int(whole(np.array([self.tolerance]), self._exponent)[0]) if self.tolerance else 0
+        return int(whole(np.array([self.tolerance]), self.exponent)[0]) if self.tolerance else 0
 
     def exact_least(self, gains: ObjectArray) -> int:
         """Return the gain in the worst configuration of exact gains by column."""
         return sum(gains[start:end].min() for start, end in self._spans)
 
-    def exact_mean(self, gains: ObjectArray) -> tuple[int, int]:
-        """Return the gain on average over configurations, as an integer and what it must be divided by."""
+    def exact_mean(self, gains: ObjectArray) -> tuple[Any, int]:
+        """Return the gain on average over configurations, ``(...,)``, as integers and what they must be divided by."""
         sizes = (self.ends - self.starts).tolist()
         common = math.lcm(*sizes)
         sums = (gains[..., start:end].sum(axis=-1) * (common // (end - start)) for start, end in self._spans)

@@ -7,6 +7,7 @@ configuration being worse.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -19,7 +20,7 @@ from analysis.rational import ObjectArray, maximise
 from analysis.screens import CLEAR, Proof, holds_exactly, integers, proof
 from mechanisms.environment import FloatArray, IntArray
 
-_CUTS, _WARM, _SMALL = 60, 12, 1e-9
+_CUTS, _WARM, _SMALL, _SLACK = 60, 12, 1e-9, 1e-7
 
 
 def solve(table: PayoffTable, row: int, *, weak: bool, hint: FloatArray) -> Proof:
@@ -34,8 +35,8 @@ def solve(table: PayoffTable, row: int, *, weak: bool, hint: FloatArray) -> Proo
         return Proof(False)
     heavy = np.argsort(-hint, kind="stable")
     cuts = [table.worst(-np.where(np.arange(len(hint)) == column, 1.0 + hint.max(), hint)) for column in heavy[:_WARM]]
-    found, cuts = case.in_floats(cuts)
-    return found or case.exactly(cuts)
+    found, cuts, rivals = case.in_floats(cuts)
+    return found or case.exactly(cuts, rivals)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +52,8 @@ class _Case:
         """The actions that may dominate it."""
         return self.table.others(self.row, weak=self.weak)
 
-    def in_floats(self, cuts: list[IntArray]) -> tuple[Proof | None, list[IntArray]]:
-        """Return a proof, if one is beyond rounding, and the cuts that matter."""
+    def in_floats(self, cuts: list[IntArray]) -> tuple[Proof | None, list[IntArray], list[int]]:
+        """Return a proof, if one is beyond rounding; and the cuts and the actions that matter."""
         table, gains = self.table, self.table.payoffs[self.others] - self.table.payoffs[self.row]
         for _ in range(_CUTS):
             seen = np.array(cuts)
@@ -64,12 +65,14 @@ class _Case:
             if not self.weak:
                 found = self._sure(mixture, advantage, gains, seen, weights)
                 if found:
-                    return found, cuts
-            worst = table.worst(advantage)
-            if advantage[worst].sum() >= advantage[seen].sum(axis=1).min() - _SMALL * table.size:
-                return None, [cut for cut, weight in zip(cuts, weights, strict=True) if weight > _SMALL] or cuts[:1]
+                    return found, cuts, []
+            worst, tight = table.worst(advantage), advantage[seen].sum(axis=1)
+            if advantage[worst].sum() >= tight.min() - _SMALL * table.size:
+                close = np.flatnonzero(tight <= tight.min() + _SLACK * table.size)
+                rivals = self.others[mixture > _SMALL].tolist()
+                return None, [cuts[k] for k in close], self.others.tolist() if self.weak else rivals
             cuts.append(worst)
-        return None, cuts
+        return None, cuts, self.others.tolist()
 
     def _program(self, gains: FloatArray, cut: FloatArray) -> tuple[FloatArray, FloatArray] | None:
         """Return the best mixture against the cuts and the weights of the cuts, or None if HiGHS gives up."""
@@ -87,7 +90,7 @@ class _Case:
                 [1.0],
                 bounds=[(0, None)] * actions + [(None, None)],
             )
-        if result.status != 0:
+        if result.status != 0 or result.x is None:
             return None
         mixture = np.maximum(result.x[:actions], 0.0)
         return mixture / max(mixture.sum(), _SMALL), np.maximum(-result.ineqlin.marginals[:cuts], 0.0)
@@ -109,30 +112,30 @@ class _Case:
             return proof(False, conjecture)
         return None
 
-    def exactly(self, cuts: list[IntArray]) -> Proof:
-        """Return a proof in integers."""
-        table, others = self.table, self.others
+    def exactly(self, cuts: list[IntArray], rivals: list[int]) -> Proof:
+        """Return a proof in integers, from some cuts and some of the other actions, adding to both as needed."""
+        table = self.table
         own = table.exact([self.row])
         while True:
             seen = np.array(cuts)
             columns, place = np.unique(seen, return_inverse=True)
-            cut = (table.exact(others, columns) - own[:, columns])[:, place.reshape(seen.shape)].sum(axis=2)
-            found = self._weakly(cut, seen) if self.weak else self._strictly(cut, seen)
-            if not found.dominated:
+            cut = (table.exact(rivals, columns) - own[:, columns])[:, place.reshape(seen.shape)].sum(axis=2)
+            found = self._weakly(cut, seen) if self.weak else self._strictly(cut, seen, rivals)
+            if not found.support or holds_exactly(table, self.row, found, weak=self.weak):
                 return found
-            if holds_exactly(table, self.row, found, weak=self.weak):
-                return found
-            weights, _ = integers(found.weights)
-            payoffs = table.exact(found.support)
-            cuts.append(table.worst(weights @ payoffs - weights.sum() * own[0]))
+            weights, total = integers(found.weights)
+            if found.dominated:
+                cuts.append(table.worst(weights @ table.exact(found.support) - total * own[0]))
+            else:
+                rivals = [*rivals, int(self.others[(table.exact(self.others, found.support) @ weights).argmax()])]
 
-    def _strictly(self, cut: ObjectArray, cuts: IntArray) -> Proof:
+    def _strictly(self, cut: ObjectArray, cuts: IntArray, rivals: list[int]) -> Proof:
         """Return the optimal mixture against the cuts, or the conjecture that no mixture beats."""
         shift = 1 - cut.min() if cut.min() < 1 else 0
         actions, count = cut.shape
         best = maximise(_ones(count), cut + shift, _ones(actions))
         if best.scale - shift * best.value > self.table.exact_tolerance * best.value:
-            return self._mixture(best.dual)
+            return self._mixture(best.dual, rivals)
         conjecture = np.full(self.table.payoffs.shape[1], 0, dtype=object)
         np.add.at(conjecture, cuts, best.primal[:, None])
         return proof(False, _fractions(conjecture, best.value))
@@ -144,7 +147,7 @@ class _Case:
         matrix = np.vstack([-cut.T - tie, _ones(len(cut))])
         best = maximise(objective - CLEAR * tie * parts, matrix, np.array([0] * len(cuts) + [1], dtype=object))
         if best.value > 0:
-            return self._mixture(best.primal)
+            return self._mixture(best.primal, self.others)
         if tie:
             return Proof(False)
         sizes = np.repeat(table.ends - table.starts, table.ends - table.starts).astype(object)
@@ -156,10 +159,10 @@ class _Case:
     def _means(self) -> tuple[ObjectArray, int]:
         return self.table.exact_mean(self.table.exact(self.others) - self.table.exact([self.row]))
 
-    def _mixture(self, weights: ObjectArray) -> Proof:
+    def _mixture(self, weights: ObjectArray, rivals: Sequence[int] | IntArray) -> Proof:
         total = weights.sum()
         mixture = np.full(len(self.table.payoffs), 0, dtype=object)
-        mixture[self.others] = [Fraction(weight, total) for weight in weights]
+        mixture[rivals] = [Fraction(weight, total) for weight in weights]
         return proof(True, mixture)
 
 

@@ -1,12 +1,13 @@
 """Quick proofs that actions are dominated or not, many actions at a time.
 
 Three screens, cheapest first: is the action a best reply to some configuration; does one other action dominate it; and
-a zero-sum game, action against the rest, that regret matching plays until one side has won [Tammelin2014]_. What they
-leave undecided is close to a tie, and goes to linear programs.
+a zero-sum game, action against the rest, that regret matching plays until one side has won [FarinaKroerSandholm2021]_.
+What they leave undecided is close to a tie, and goes to linear programs.
 
 References
 ----------
-.. [Tammelin2014] O. Tammelin, Solving large imperfect information games using CFR+, arXiv:1407.5042.
+.. [FarinaKroerSandholm2021] G. Farina, C. Kroer, T. Sandholm, Faster game solving via predictive Blackwell
+   approachability, AAAI 2021.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ from analysis.rational import ObjectArray
 from mechanisms.environment import BoolArray, FloatArray, IntArray
 
 ROUNDS = 128
+_JUDGED = frozenset((2, 8, 14, 20, 26, 36, 52, 72, 96, 128))
 CLEAR = 10**4
-_THINNING = (0.4, 0.2, 0.1, 0.03, 0.01)
+_SMALL = 1 << 16
+_THINNING = (0.3, 0.1, 0.02)
 Weight = float | Fraction
 
 
@@ -54,11 +57,10 @@ def proof(dominated: bool, weights: FloatArray | ObjectArray) -> Proof:
 def best_replies(table: PayoffTable, rows: IntArray) -> Iterator[tuple[int, Proof]]:
     """Yield the rows that are best replies to one column of each block, with these columns."""
     regrets = table.top - table.payoffs[rows]
-    columns = table.worst(regrets)
-    total = np.take_along_axis(regrets, columns, axis=1).sum(axis=1)
-    slack = max(table.tolerance - table.pairwise_error, 0.0)
-    for at in np.flatnonzero(total <= slack):
-        found = Proof(False, tuple(columns[at].tolist()), (1.0,) * columns.shape[1])
+    good = np.flatnonzero(table.least(regrets) <= max(table.tolerance - table.pairwise_error, 0.0))
+    columns = table.worst(regrets[good])
+    for at, support in zip(good.tolist(), columns.tolist(), strict=True):
+        found = Proof(False, tuple(support), (1.0,) * len(support))
         if table.faithful or holds_exactly(table, int(rows[at]), found):
             yield int(rows[at]), found
 
@@ -91,6 +93,12 @@ def dominated_by_one(table: PayoffTable, rows: IntArray, *, weak: bool = False) 
     promising one is looked at in full, and adds the configuration that is worst for it.
     """
     payoffs, error, floor = table.payoffs, table.pairwise_error, _floor(table, weak)
+    if len(rows) * payoffs.size <= _SMALL and not weak and not error:
+        worst = (payoffs - payoffs[rows][:, None]).min(axis=2)
+        pick = worst.argmax(axis=1)
+        hit = np.flatnonzero(worst[np.arange(len(rows)), pick] > 0)
+        yield from ((int(rows[at]), Proof(True, (int(pick[at]),), (1.0,))) for at in hit)
+        return
     bounds = np.full((len(rows), len(payoffs)), np.inf)
     bounds[np.arange(len(rows)), rows] = -np.inf
     at, cuts = np.arange(len(rows)), table.worst(table.top - payoffs[rows])
@@ -132,55 +140,57 @@ def regret_matching(
     """Yield the rows that a fight against the rest decides, and leave the others' last conjectures in `hints`.
 
     One side mixes the other actions and wins if its mixture is better in every configuration; the other side mixes
-    columns and wins if the row is a best reply to its conjecture. Both play regret matching with a floor at zero, by
-    turns, and are judged by their averages, later rounds counting more.
+    columns and wins if the row is a best reply to its conjecture. They move by turns, by predictive regret matching:
+    regrets have a floor at zero, and each expects its last gains again. Averages are judged, later turns counting more.
     """
-    payoffs, every = table.payoffs, np.arange(len(rows))
-    regrets_of_actions = np.zeros((len(rows), len(payoffs)))
-    regrets_of_columns = np.zeros((len(rows), payoffs.shape[1]))
-    conjectures = np.zeros_like(regrets_of_columns)
-    np.put_along_axis(conjectures, table.worst(table.top - payoffs[rows]), 1.0, axis=1)
-    mixtures = np.full(regrets_of_actions.shape, 1.0 / (len(payoffs) - 1))
-    mixtures[every, rows] = 0.0
-    sums = [np.zeros_like(regrets_of_actions), np.zeros_like(regrets_of_columns)]
+    payoffs, own = table.payoffs, table.payoffs[rows]
+    others = np.ones((len(rows), len(payoffs)))
+    others[np.arange(len(rows)), rows] = 0.0
+    mixtures, conjectures = others / (len(payoffs) - 1), np.tile(table.uniform, (len(rows), 1))
+    above, below, mixed, conjectured = (np.zeros_like(like) for like in (mixtures, own, mixtures, own))
     for turn in range(1, ROUNDS + 1):
-        gains = conjectures @ payoffs.T
-        gains -= gains[every, rows][:, None]
-        regrets_of_actions += gains - (mixtures * gains).sum(axis=1, keepdims=True)
-        np.maximum(regrets_of_actions, 0.0, out=regrets_of_actions)
-        regrets_of_actions[every, rows] = 0.0
-        total = regrets_of_actions.sum(axis=1, keepdims=True)
-        mixtures = np.where(total > 0, regrets_of_actions / np.where(total > 0, total, 1.0), mixtures)
-        losses = mixtures @ payoffs - payoffs[rows]
-        regrets_of_columns += table.spread(table.totals(conjectures * losses)) - losses
-        np.maximum(regrets_of_columns, 0.0, out=regrets_of_columns)
-        conjectures = table.shares(regrets_of_columns, conjectures)
-        sums[0] += turn * mixtures
-        sums[1] += turn * conjectures
-        if turn & (turn - 1) and turn % 32:
-            continue
-        average = sums[0] / sums[0].sum(axis=1, keepdims=True)
-        found = dict(_winners(table, rows, average, table.shares(sums[1], conjectures), conjectures, weak=weak))
-        yield from found.items()
-        left = ~np.isin(rows, list(found))
-        rows, every = rows[left], np.arange(int(left.sum()))
-        regrets_of_actions, regrets_of_columns = regrets_of_actions[left], regrets_of_columns[left]
-        mixtures, conjectures, sums = mixtures[left], conjectures[left], [one[left] for one in sums]
-        if not len(rows):
-            return
-    hints.update(zip(rows.tolist(), table.shares(sums[1], conjectures), strict=True))
+        worth = conjectures @ payoffs.T
+        worth -= np.einsum("ra,ra->r", mixtures, worth)[:, None]
+        above += worth
+        np.maximum(above, 0.0, out=above)
+        worth += above
+        np.maximum(worth, 0.0, out=worth)
+        worth *= others
+        total = worth.sum(axis=1, keepdims=True)
+        np.divide(worth, total, out=mixtures, where=total > 0)
+        losses = mixtures @ payoffs
+        losses -= own
+        np.subtract(table.spread(table.totals(conjectures * losses)), losses, out=losses)
+        below += losses
+        np.maximum(below, 0.0, out=below)
+        losses += below
+        np.maximum(losses, 0.0, out=losses)
+        conjectures = table.shares(losses, conjectures)
+        mixed += turn**2 * mixtures
+        conjectured += turn**2 * conjectures
+        if turn in _JUDGED:
+            average = table.shares(conjectured, conjectures)
+            found = dict(_winners(table, rows, mixed / mixed.sum(axis=1, keepdims=True), average, weak=weak))
+            yield from found.items()
+            left = np.array([row not in found for row in rows.tolist()])
+            rows, own, others, mixtures, conjectures, above, below, mixed, conjectured = (
+                one[left] for one in (rows, own, others, mixtures, conjectures, above, below, mixed, conjectured)
+            )
+            if not len(rows):
+                return
+    hints.update(zip(rows.tolist(), table.shares(conjectured, conjectures), strict=True))
 
 
 def _winners(
-    table: PayoffTable, rows: IntArray, mixtures: FloatArray, *conjectures: FloatArray, weak: bool
+    table: PayoffTable, rows: IntArray, mixtures: FloatArray, conjectures: FloatArray, *, weak: bool
 ) -> Iterator[tuple[int, Proof]]:
-    for guess in conjectures:
-        won = np.flatnonzero(_undominated(table, rows, guess))
-        if weak:
-            yield from _filled(table, rows[won], guess[won])
-        else:
-            thin = _thinned(table, rows[won], guess[won], dominated=False)
-            yield from ((int(row), proof(False, weights)) for row, weights in zip(rows[won], thin, strict=True))
+    """Yield the rows for which the mixture or the conjecture is a proof."""
+    won = np.flatnonzero(_undominated(table, rows, conjectures))
+    if weak:
+        yield from _filled(table, rows[won], conjectures[won])
+    else:
+        thin = _thinned(table, rows[won], conjectures[won], dominated=False)
+        yield from ((int(row), proof(False, weights)) for row, weights in zip(rows[won], thin, strict=True))
     won = np.flatnonzero(_dominated(table, rows, mixtures))
     thin = _thinned(table, rows[won], mixtures[won], dominated=True)
     yield from ((int(row), proof(True, weights)) for row, weights in zip(rows[won], thin, strict=True))
@@ -222,11 +232,7 @@ def _thinned(table: PayoffTable, rows: IntArray, weights: FloatArray, *, dominat
 def holds_exactly(table: PayoffTable, row: int, claim: Proof, *, weak: bool = False) -> bool:
     """Return whether a proof is one, in integers."""
     if not claim.support:
-        return not claim.dominated and not any(
-            holds_exactly(table, row, Proof(True, (other,), (1.0,)), weak=weak)
-            for other in range(len(table.payoffs))
-            if other != row
-        )
+        return not claim.dominated and not any(dominated_by_one(table, np.array([row]), weak=weak))
     if not all(weight > 0 for weight in claim.weights):
         return False
     return (_mixture_beats if claim.dominated else _is_best_reply)(table, row, claim, weak)
