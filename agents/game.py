@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from agents.knowledge import Knowledge, StateSpace
-from agents.plan import Plan, Play, joint_play, pure_plan
+from agents.plan import Plan, Play, joint_play, pure_plan, weighted
 from agents.pool import Pool
 from mechanisms.beliefs import Joint
 from mechanisms.book import BeliefBook
@@ -135,7 +135,7 @@ class Game:
             utility = self._utility(play.states[np.repeat(block, menu)], deviate(rows), player).reshape(-1, menu)
             order = np.argsort(cell[block], kind="stable")
             cells, starts = np.unique(cell[block][order], return_index=True)
-            interim[cells] += np.add.reduceat((share[block, None] * utility)[order], starts)
+            interim[cells] += np.add.reduceat(weighted(share[block, None], utility)[order], starts)
             highest = np.maximum.reduceat((utility - truth[block, None])[order], starts)
             gain[cells] = np.maximum(gain[cells], highest)
         shape = (len(seat.types), *beliefs.shape[1:])
@@ -152,7 +152,7 @@ class Game:
         play = self.truthful_play if play is None else play
         cell = self.seats[player].information[play.states]
         share = self.knowledge.within(player)[play.states] * play.chances
-        worth = share * self._truth(play, player)
+        worth = weighted(share, self._truth(play, player))
         return np.bincount(cell, worth, minlength=len(self.seats[player].types)).astype(float)
 
     def _truth(self, play: Play, player: int) -> FloatArray:

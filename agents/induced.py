@@ -55,6 +55,7 @@ class Induced:
         self.menus = tuple(menus or map(report_menu, game.seats))
         self.memory = memory
         self._terms: dict[int, tuple[Term, ...]] = {}
+        self._classes: dict[tuple[int, int], IntArray] = {}
 
     @property
     def players(self) -> int:
@@ -95,32 +96,36 @@ class Induced:
 
     def classes(self, player: int, other: int) -> IntArray:
         """Return ``(reports,)``: for each report of another seat, the first one that is the same to this seat."""
+        if (player, other) not in self._classes:
+            columns = [table for term in self.terms(player) if (table := self._by_report(term, other)) is not None]
+            rows = np.concatenate(columns, axis=1) if columns else np.zeros((len(self.menus[other]), 0))
+            first: dict[bytes, int] = {}
+            self._classes[player, other] = np.array([first.setdefault(row.tobytes(), k) for k, row in enumerate(rows)])
+        return self._classes[player, other]
+
+    def _by_report(self, term: Term, other: int) -> FloatArray | None:
+        """Return ``(reports of the other, entries)`` of a term's table, or None if it reads nothing of hers."""
+        part, table = term.part, term.table
+        axes = [1 + part.values.index(other)] if other in part.values else []
+        axes += [1 + len(part.values) + part.beliefs.index(other)] if other in part.beliefs else []
+        if not axes:
+            return None
+        front = np.moveaxis(table, axes, range(len(axes)))
+        front = front.reshape(*front.shape[: len(axes)], -1)
         values, beliefs = len(self.menus[other].value_names), len(self.menus[other].beliefs)
-        columns = []
-        for term in self.terms(player):
-            axes = [*term.part.values, *(j + self.players for j in term.part.beliefs)]
-            by_report = term.table
-            for axis, size in ((other + self.players, beliefs), (other, values)):
-                if axis in axes:
-                    spot = axes.index(axis) + 1
-                    by_report = np.moveaxis(by_report, spot, 0)
-                    axes.insert(0, axes.pop(spot - 1))
-                    axes = [-1 if a == axis else a for a in axes]
-                else:
-                    by_report = np.broadcast_to(by_report, (size, *by_report.shape))
-                    axes.insert(0, -1)
-            columns.append(np.ascontiguousarray(by_report.reshape(values * beliefs, -1)))
-        rows = np.concatenate(columns, axis=1)
-        first: dict[bytes, int] = {}
-        return np.array([first.setdefault(row.tobytes(), k) for k, row in enumerate(rows)])
+        if other not in part.beliefs:
+            front = np.repeat(front[:, None], beliefs, axis=1)
+        elif other not in part.values:
+            front = np.repeat(front[None], values, axis=0)
+        return np.ascontiguousarray(front.reshape(values * beliefs, -1))
 
     def _check_size(self, player: int) -> None:
         entries = sum(self._entries(player, part) for part in self.game.mechanism.parts(player))
         if 8 * entries > self.memory:
             sizes = ", ".join(str(len(menu.beliefs)) for menu in self.menus)
             raise ValueError(
-                f"seat {player}'s payoffs in {self.game.mechanism.name} take {8 * entries / 2**20:,.0f} MiB with menus "
-                f"of {sizes} beliefs; {self.memory / 2**20:,.0f} MiB are allowed: allow more, or give fewer beliefs"
+                f"seat {player}'s payoffs in {self.game.mechanism.name} take {8 * entries / 2**20:,.1f} MiB with menus "
+                f"of {sizes} beliefs; {self.memory / 2**20:,.1f} MiB are allowed: allow more, or give fewer beliefs"
             )
 
     def _entries(self, player: int, part: Part) -> int:

@@ -95,3 +95,9 @@ def joint_play(space: StateSpace, plans: Sequence[Plan], states: IntArray | None
         values = np.column_stack([values[rows], told])
     beliefs = np.column_stack([plan.beliefs[plan.information[states], values[:, i]] for i, plan in enumerate(plans)])
     return Play(states, chances, Reports(values, beliefs))
+
+
+def weighted(share: FloatArray, worth: FloatArray) -> FloatArray:
+    """Return worths times their shares: nothing where the share is 0, even of a worth of minus infinity."""
+    total: FloatArray = np.zeros(np.broadcast_shapes(share.shape, worth.shape))
+    return np.multiply(share, worth, out=total, where=share > 0)

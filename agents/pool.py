@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.plan import Plan
+from agents.plan import Plan, weighted
 from mechanisms.beliefs import joint
 from mechanisms.environment import FloatArray, IntArray
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 class Pool:
     """What a ring knows together, and what its joint plans earn it, the outsiders being truthful.
+
+    Its members weigh states by their mean opinion; where all of them rule out what they see, by D.
 
     Attributes
     ----------
@@ -38,6 +40,8 @@ class Pool:
         self.types = game.space.profiles[np.ix_(first, np.array(ring))]
         self._first = first
         opinion = game.knowledge.opinions[list(ring)].mean(axis=0)
+        ruled_out = np.bincount(self.information, opinion)[self.information] == 0.0
+        opinion = np.where(ruled_out, game.space.weights, opinion)
         self._share = opinion / np.bincount(self.information, opinion)[self.information]
 
     @cached_property
@@ -85,4 +89,4 @@ class Pool:
         play = self._game.play(everybody)
         total = sum(self._game.utilities(play, seat.index) for seat in self.members)
         cells = self.information[play.states]
-        return np.bincount(cells, self._share[play.states] * play.chances * total).astype(float)
+        return np.bincount(cells, weighted(self._share[play.states] * play.chances, np.asarray(total))).astype(float)

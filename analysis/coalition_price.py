@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.game import BLOCK, Game
+from agents.plan import weighted
 from agents.pool import Pool
 from mechanisms.environment import FloatArray, IntArray
 from mechanisms.outcomes import Reports
@@ -66,12 +67,12 @@ def price_of(game: Game, pool: Pool, reports: Reports, truth: Outlook, *, tolera
     seats = [seat.index for seat in pool.members]
     cells, weights = pool.information, game.space.weights
     played = outlook(game, reports)
-    change = played.utility - truth.utility
+    change = _difference(played.utility, truth.utility)
     outsiders = np.delete(change, seats, axis=1).sum(axis=1)
     probability = np.bincount(cells, weights).astype(float)
 
     def mean(column: FloatArray, weight: FloatArray = weights) -> FloatArray:
-        return np.bincount(cells, weight * column) / np.bincount(cells, weight)
+        return np.bincount(cells, weighted(weight, column)) / np.bincount(cells, weight)
 
     def largest(column: FloatArray) -> FloatArray:
         top = np.zeros(len(probability))
@@ -88,9 +89,14 @@ def price_of(game: Game, pool: Pool, reports: Reports, truth: Outlook, *, tolera
         gain=by_member(lambda column: mean(column, share), change[:, seats]),
         loss_expost=by_member(largest, -change[:, seats]),
         risk=by_member(largest, np.stack([_belief_cost(game, reports, seat) for seat in seats], axis=1)),
-        seller_loss=by_member(mean, (truth.revenue - played.revenue)[:, None])[:, 0],
+        seller_loss=by_member(mean, _difference(truth.revenue, played.revenue)[:, None])[:, 0],
         outsiders_gain=by_member(mean, outsiders[:, None])[:, 0],
     )
+
+
+def _difference(more: FloatArray, less: FloatArray) -> FloatArray:
+    """Return a difference; of two equal infinities it is nothing."""
+    return np.subtract(more, less, out=np.zeros(more.shape), where=more != less)
 
 
 def pool_share(pool: Pool) -> FloatArray:

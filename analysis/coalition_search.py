@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.game import BLOCK, Game
+from agents.plan import weighted
 from analysis.coalition_menu import Menu
 from mechanisms.environment import FloatArray, IntArray
 from mechanisms.mechanism import Part
@@ -106,7 +107,7 @@ def _table(
             reports.values[:, ring[m]] = np.tile(menu.values[places[0]], len(states))
             reports.beliefs[:, ring[m]] = np.tile(menu.beliefs[places[1]], len(states))
         worth = _term(game, part, player, row, reports).reshape(len(states), len(entries))
-        table[entries] = (share[:, None] * worth).sum(axis=0)
+        table[entries] = weighted(share[:, None], worth).sum(axis=0)
     return table.reshape(shape)
 
 

@@ -14,6 +14,8 @@ import numpy as np
 from analysis.agent_form import AgentForm
 from mechanisms.environment import BoolArray, FloatArray, IntArray
 
+BLOCK = 1 << 18
+
 
 @dataclass(frozen=True, eq=False)
 class Left:
@@ -66,18 +68,17 @@ def strike(form: AgentForm, left: Left | None = None, *, changed: tuple[int, int
         while waiting:
             i, c = next(iter(waiting))
             del waiting[i, c]
-            rows, columns = np.flatnonzero(rivals[i][c]), np.flatnonzero(rivals[i][c])
+            rows, columns = np.flatnonzero(alive[i][c]), np.flatnonzero(rivals[i][c])
             if not thorough:
                 columns = columns[[_reply(form, i, c, alive)[columns].argmax()]]
             bound, compared = _advantage(form, i, c, alive, rows, columns)
             work += compared
             fallen = rows[(bound < -form.tolerance).any(axis=1)]
-            lost = alive[i][c, fallen].any()
             rivals[i][c, fallen] = False
             alive[i][c, fallen] = False
             if not alive[i][c].any():
                 return Left(alive, rivals, work)
-            if lost:
+            if len(fallen):
                 waiting |= dict.fromkeys(form.watchers[i, c])
                 first |= dict.fromkeys(form.watchers[i, c])
     return Left(alive, rivals, work)
@@ -101,10 +102,15 @@ def _advantage(
         table = term.table[term.kinds[cell]]
         pair = np.zeros((len(mine), len(other)))
         for spot, weight in term.in_cell(cell):
-            read = [np.unique(term.places[a][alive[j][spot[a]]]) for a, j in enumerate(term.players) if a]
-            part = table[np.ix_(mine, *read)].reshape(len(mine), -1)
-            rest = table[np.ix_(other, *read)].reshape(len(other), -1)
-            pair += weight * np.stack([(part - line).max(axis=1) for line in rest], axis=1)
+            read = table
+            for a, j in enumerate(term.players[1:], start=1):
+                read = read.take(np.flatnonzero(np.bincount(term.places[a][alive[j][spot[a]]])), axis=a)
+            flat = read.reshape(len(read), -1)
+            part, rest = flat[mine], flat[other]
+            step = max(1, BLOCK // part.size)
+            for start in range(0, len(rest), step):
+                gains = part[:, None] - rest[None, start : start + step]
+                pair[:, start : start + step] += weight * gains.max(axis=2)
             compared += part.size * len(other)
         total += pair[np.ix_(row, column)]
     return total, compared

@@ -23,6 +23,7 @@ from analysis.dominance import judge
 from mechanisms.environment import FloatArray, IntArray
 
 _CONSTANT = 400
+_FINE = 1e6
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,15 @@ class Beaten:
 
     mixture: FloatArray
     margin: float
+
+
+@dataclass(frozen=True, eq=False)
+class Worst:
+    """The least advantage found, a bound below which there is none, and the conjecture by rival and type."""
+
+    advantage: float
+    bound: float
+    chosen: list[dict[int, int]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +101,11 @@ class Rivals:
         """Return the conjecture in which every rival's type reports the first thing left to it."""
         return [{cell: int(told[0]) for cell, told in left.items()} for left in self.left]
 
-    def worst(self, mixture: FloatArray, report: int) -> tuple[float, list[dict[int, int]]]:
-        """Return the least advantage of a mixture over a report, and the conjecture that leaves no more."""
+    def worst(self, mixture: FloatArray, report: int) -> Worst:
+        """Return the least advantage of a mixture over a report, and the conjecture that leaves no more.
+
+        HiGHS stops within 1e-6 of the optimum, in the program's own money: its unit is small against the payoffs.
+        """
         spots = {(j, cell, int(told)): None for j, left in enumerate(self.left) for cell in left for told in left[cell]}
         place = {key: k for k, key in enumerate(spots)}
         costs, rows, columns, signs, height = [np.zeros(len(place))], [], [], [], 0
@@ -120,9 +133,12 @@ class Rivals:
         equal = sparse.csr_matrix((signs, (rows, columns)), shape=(height, width))
         level = np.where(np.arange(height) < ones, 1.0, 0.0)
         whole = np.where(np.arange(width) < len(place), 1, 0)
+        flat = np.concatenate(costs)
+        unit = max(float(abs(flat).max()), 1e-300) / _FINE
         solve: Any = milp
         solved = solve(
-            np.concatenate(costs),
+            flat / unit,
+            options={"mip_rel_gap": 0.0},
             constraints=LinearConstraint(equal, level, level),
             integrality=whole,
             bounds=Bounds(0.0, 1.0),
@@ -134,7 +150,7 @@ class Rivals:
             if solved.x[k] > 0.5:
                 chosen[j][cell] = said
         found = self.worth(chosen)
-        return float(mixture @ found - found[report]), chosen
+        return Worst(float(mixture @ found - found[report]), float(solved.mip_dual_bound) * unit, chosen)
 
 
 def settled(rivals: Rivals, report: int, *, mixed: bool) -> Beaten | None:
@@ -154,9 +170,12 @@ def settled(rivals: Rivals, report: int, *, mixed: bool) -> Beaten | None:
         verdict = judge(table, mixed=mixed, tolerance=tolerance, actions=[report])[0]
         if not verdict.dominated:
             return None
-        least, chosen = rivals.worst(verdict.mixture, report)
-        if least > tolerance:
-            return Beaten(verdict.mixture, least)
-        if chosen in known:
-            raise ValueError(f"the worst conjecture for seat {rivals.seat} is within rounding of a tie, {least:.3g}")
-        known.append(chosen)
+        worst = rivals.worst(verdict.mixture, report)
+        if worst.bound > tolerance:
+            return Beaten(verdict.mixture, min(worst.advantage, worst.bound))
+        if worst.advantage > tolerance or worst.chosen in known:
+            raise ValueError(
+                f"the worst conjecture for seat {rivals.seat} is within rounding of a tie: {worst.advantage:.3g}, "
+                f"and no less than {worst.bound:.3g}"
+            )
+        known.append(worst.chosen)

@@ -103,11 +103,13 @@ def noisy_knowledge(knowledge: Knowledge, environment: Environment, error: float
 
     Raises
     ------
-    ValueError : if `error` is not a probability.
+    ValueError : if `error` is not a probability, there is one player, or an opinion rules out what can be seen.
     """
     if not 0.0 <= error <= 1.0:
         raise ValueError(f"a signal is wrong with a probability from 0 to 1, not {error}")
     space, n = knowledge.space, knowledge.space.players
+    if n < 2:
+        raise ValueError("a signal of the others' worth needs two players or more, and there is one")
     truth = np.stack([_others_are_high(space, environment, i) for i in range(n)], axis=1)
     seen = full_grid((2,) * n)
     chance: FloatArray = np.where(seen[None] == truth[:, None], 1.0 - error, error).prod(axis=2)
@@ -122,7 +124,12 @@ def noisy_knowledge(knowledge: Knowledge, environment: Environment, error: float
         )
         columns.append(cells.reshape(-1))
         names.append(tuple(f"{knowledge.names[i][cell]}, {('low', 'high')[heard]}" for cell, heard in pairs.tolist()))
-    return Knowledge(split, np.stack(columns, axis=1), tuple(names), knowledge.opinions[:, state] * odds)
+    opinions = knowledge.opinions[:, state] * odds
+    for i, (column, called) in enumerate(zip(columns, names, strict=True)):
+        mass = np.bincount(column, opinions[i])
+        if not (mass > 0).all():
+            raise ValueError(f"player {i}'s opinion rules out what she can see: {called[int(mass.argmin())]}")
+    return Knowledge(split, np.stack(columns, axis=1), tuple(names), opinions)
 
 
 def _others_are_high(space: StateSpace, environment: Environment, player: int) -> IntArray:

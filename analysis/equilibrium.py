@@ -20,7 +20,7 @@ import pandas as pd
 from agents.game import Game, Seat
 from agents.induced import ROUNDING, Induced
 from agents.menu import Menu, report_menu
-from agents.plan import Plan, Play
+from agents.plan import Plan, Play, weighted
 from analysis.agent_types import agent_types
 from analysis.logit import LogitPath, logit_path
 from analysis.mixed import MixedEquilibria, nash
@@ -132,7 +132,7 @@ def _beliefs(game: Game, seat: Seat, plan: Plan, menu: Menu) -> dict[int, str]:
 def _as_played(game: Game, seat: Seat, play: Play) -> FloatArray:
     """Return ``(cells,)``: what the seat's own plan is worth to each of its types."""
     share: FloatArray = game.knowledge.within(seat.index)[play.states] * play.chances
-    worth = share * game.utilities(play, seat.index)
+    worth = weighted(share, game.utilities(play, seat.index))
     return np.bincount(seat.information[play.states], worth, minlength=len(seat.types)).astype(float)
 
 
@@ -162,7 +162,7 @@ def equilibria(
     plans: Sequence[Plan] | None = None,
     *,
     candidates: Sequence[BoolArray] | None = None,
-    limit: int = 200_000,
+    limit: int = 1_000_000,
     greatest: float | None = None,
     mixed: bool = True,
     rng: np.random.Generator | None = None,

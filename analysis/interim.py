@@ -8,7 +8,7 @@ that for weak dominance the survivors belong to this order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -107,7 +107,7 @@ class Elimination:
                     fall.seat,
                     self.induced.game.seats[fall.seat].names[fall.cell],
                     menu.name(fall.report),
-                    mixture_name(menu.name, fall.mixture),
+                    _mixture_name(menu.name, fall.mixture),
                     fall.margin,
                     told[0] != honest[0],
                     told[1] != honest[1],
@@ -116,12 +116,11 @@ class Elimination:
         return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def mixture_name(name: object, mixture: dict[int, float]) -> str:
+def _mixture_name(name: Callable[[int], str], mixture: dict[int, float]) -> str:
     """Return how a dominating mixture is written: a name, or names with their weights."""
-    call = name if callable(name) else str
     if len(mixture) == 1:
-        return str(call(next(iter(mixture))))
-    return " + ".join(f"{weight:.3g} x ({call(report)})" for report, weight in mixture.items())
+        return name(next(iter(mixture)))
+    return " + ".join(f"{weight:.3g} x ({name(report)})" for report, weight in mixture.items())
 
 
 @dataclass(eq=False)
@@ -248,8 +247,8 @@ def _columns(rivals: Rivals, memory: int, *, expost: bool) -> tuple[FloatArray, 
     size = 8 * len(rivals.own) * sum(len(grid[0]) if grid else 1 for grid in grids)
     if size > memory:
         raise ValueError(
-            f"seat {rivals.seat}'s payoffs from {len(rivals.own)} reports take {size / 2**20:,.0f} MiB; "
-            f"{memory / 2**20:,.0f} MiB are allowed: allow more, or give fewer beliefs"
+            f"seat {rivals.seat}'s payoffs from {len(rivals.own)} reports take {size / 2**20:,.1f} MiB; "
+            f"{memory / 2**20:,.1f} MiB are allowed: allow more, or give fewer beliefs"
         )
     weights = [1.0 if expost else float(rivals.weights[rows].sum()) for rows in groups.values()]
     tables = [weight * rivals.payoffs(grid) for weight, grid in zip(weights, grids, strict=True)]

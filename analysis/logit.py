@@ -31,7 +31,8 @@ from mechanisms.environment import FloatArray
 
 COLUMNS = ["lambda", "seat", "type", "report", "truthful", "probability"]
 SUMMARY = ["lambda", "truthful_share", "nash_conv", "largest_gain", "residual"]
-_LONGEST, _SHORTEST, _LEAP, _STRAIGHT = 1.0, 1e-8, 0.1, 0.8
+_LONGEST, _SHORTEST, _LEAP, _BEND, _UNIFORM = 1.0, 1e-8, 0.1, 0.05, 1e-3
+_BACK = "the steps turn back to uniform play where branches cross"
 _SOLVED = 1e-9
 
 
@@ -122,10 +123,10 @@ class _Path:
         return None if ahead is None else ahead / float(np.linalg.norm(ahead))
 
     def refer(self, x: FloatArray, tangent: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return a point and a tangent by the likeliest reports as reference."""
+        """Return a point and a tangent of length 1 by the likeliest reports as reference."""
         self._reference = [mix.argmax(axis=1)[:, None] for mix in self.mixes(x)]
         found = [np.append(self.powers(self.split(v), self.form.scale), v[-1]) for v in (x, tangent)]
-        return found[0], found[1]
+        return found[0], found[1] / float(np.linalg.norm(found[1]))
 
     def solve(self, x: FloatArray, row: FloatArray, error: FloatArray, along: float) -> FloatArray | None:
         """Return the step d with ``J d = error`` and ``row . d = along``, or None where none is found.
@@ -174,15 +175,26 @@ def _softmax(powers: FloatArray, log_counts: FloatArray) -> FloatArray:
 def follow(form: AgentForm, *, greatest: float | None = None, most: int = 500) -> LogitBranch:
     """Return the principal branch of logit equilibria, from uniform play on.
 
+    Where branches cross, as they do in games with symmetries, steps may lead onto another branch and back to uniform
+    play; then the branch is followed again in shorter steps.
+
     Parameters
     ----------
     greatest : the last lambda, in 1/value; unless given, a million over the largest payoff.
     most : how many points are computed.
     """
-    path = _Path(form, math.log1p(1e6 if greatest is None else greatest * form.scale))
+    end = math.log1p(1e6 if greatest is None else greatest * form.scale)
+    for care in (1.0, 0.5, 0.25):
+        branch = _walk(_Path(form, end), most, care)
+        if branch.stopped != _BACK:
+            break
+    return branch
+
+
+def _walk(path: _Path, most: int, care: float) -> LogitBranch:
     x = path.start()
     upwards = np.append(np.zeros(len(x) - 1), 1.0)
-    tangent, length, points = path.tangent(x, upwards), 0.1, [path.point(x)]
+    tangent, length, points = path.tangent(x, upwards), 0.1 * care, [path.point(x)]
     while len(points) < most:
         moved = None
         while tangent is not None and moved is None and length > _SHORTEST:
@@ -190,16 +202,24 @@ def follow(form: AgentForm, *, greatest: float | None = None, most: int = 500) -
             step = (path.end - x[-1]) / tangent[-1] if last else length
             moved = path.correct(path.move(x, step * tangent), upwards if last else tangent)
             ahead = None if moved is None else path.tangent(moved, tangent)
-            if moved is None or ahead is None or ahead @ tangent < _STRAIGHT or path.leap(x, moved) > _LEAP:
+            if (
+                moved is None
+                or ahead is None
+                or ahead @ tangent < 1.0 - care * _BEND
+                or path.leap(x, moved) > care * _LEAP
+            ):
                 moved = None
-            length = step / 2 if moved is None else min(1.5 * step, _LONGEST)
+            length = step / 2 if moved is None else min(1.5 * step, care * _LONGEST)
         if moved is None or ahead is None:
-            return LogitBranch(form, tuple(points), f"no step converges beyond lambda {points[-1].rationality:.6g}")
+            reason = f"no step converges beyond lambda {points[-1].rationality:.6g}"
+            return LogitBranch(path.form, tuple(points), reason)
         points.append(path.point(moved))
         if last:
-            return LogitBranch(form, tuple(points), "")
+            return LogitBranch(path.form, tuple(points), "")
         x, tangent = path.refer(moved, ahead)
-    return LogitBranch(form, tuple(points), f"{most} points lead to lambda {points[-1].rationality:.6g}")
+        if tangent[-1] < 0.0 and x[-1] < _UNIFORM:
+            return LogitBranch(path.form, tuple(points), _BACK)
+    return LogitBranch(path.form, tuple(points), f"{most} points lead to lambda {points[-1].rationality:.6g}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -68,5 +68,8 @@ def with_error(
     """
     if kind not in OPINIONS:
         raise ValueError(f"unknown error {kind!r}; there are {', '.join(OPINIONS)}")
-    right = replace(knowledge.space, weights=knowledge.opinions[player])
-    return misinform(knowledge, player, OPINIONS[kind](right, None if common else player, rng, strength))
+    opinion = knowledge.opinions[player].copy()
+    possible = np.flatnonzero(opinion > 0)
+    right = StateSpace(knowledge.space.shape, knowledge.space.profiles[possible], opinion[possible])
+    opinion[possible] = OPINIONS[kind](right, None if common else player, rng, strength)
+    return misinform(knowledge, player, opinion)

@@ -17,8 +17,9 @@ from analysis.agent_form import AgentForm, digits
 from analysis.conditional import Left, strike
 from mechanisms.environment import BoolArray, FloatArray, IntArray
 
-LEAF = 1 << 14
+LEAF = 1 << 12
 BLOCK = 1 << 12
+NODE = 50  # what a branch costs, in profiles examined
 COMPARED = 1000  # payoffs compared in striking out that count as one profile examined
 Alive = tuple[BoolArray, ...]
 Chosen = list[IntArray]
@@ -55,15 +56,13 @@ class Search:
         if math.prod(profiles) // profiles[replying] <= LEAF:
             self._enumerate(left.alive, replying)
             return
-        i, c = min(
-            (agent for agent in self.form.agents if sizes[agent[0]][agent[1]] > 1 and agent[0] != replying),
-            key=lambda agent: sizes[agent[0]][agent[1]],
-        )
+        several = [agent for agent in self.form.agents if sizes[agent[0]][agent[1]] > 1]
+        i, c = min(several, key=lambda agent: sizes[agent[0]][agent[1]])
         for place in np.flatnonzero(left.alive[i][c]).tolist():
             if not self.complete:
                 return
             child = strike(self.form, left.only(i, c, place), changed=(i, c))
-            self.left -= 1 + child.work // COMPARED
+            self.left -= NODE + child.work // COMPARED
             self.run(child)
 
     def _enumerate(self, alive: Alive, replying: int) -> None:

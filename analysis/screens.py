@@ -101,18 +101,20 @@ def dominated_by_one(table: PayoffTable, rows: IntArray, *, weak: bool = False) 
         return
     bounds = np.full((len(rows), len(payoffs)), np.inf)
     bounds[np.arange(len(rows)), rows] = -np.inf
-    at, cuts = np.arange(len(rows)), table.worst(table.top - payoffs[rows])
+    at: IntArray = np.arange(len(rows))
+    cuts = table.worst(table.top - payoffs[rows])
     while len(at):
         tried = sum(payoffs[:, column].T - payoffs[rows[at], column][:, None] for column in cuts.T)
         bounds[at] = np.minimum(bounds[at], tried)
         pick = bounds[at].argmax(axis=1)
-        hopeful = bounds[at, pick] >= floor - error if weak else bounds[at, pick] > floor - error
+        reached = bounds[at, pick]
+        hopeful: BoolArray = reached >= floor - error if weak else reached > floor - error
         at, pick = at[hopeful], pick[hopeful]
         gains = payoffs[pick] - payoffs[rows[at]]
-        hit = _beats(table, gains, pick, rows[at], weak=weak)
-        yield from ((int(rows[at[k]]), Proof(True, (int(pick[k]),), (1.0,))) for k in np.flatnonzero(hit))
+        beaten = _beats(table, gains, pick, rows[at], weak=weak)
+        yield from ((int(rows[at[k]]), Proof(True, (int(pick[k]),), (1.0,))) for k in np.flatnonzero(beaten))
         bounds[at, pick] = -np.inf
-        at, cuts = at[~hit], table.worst(gains[~hit])
+        at, cuts = at[~beaten], table.worst(gains[~beaten])
 
 
 def _floor(table: PayoffTable, weak: bool) -> float:

@@ -108,6 +108,10 @@ def write_results(out: Path, figures: Any, tables: dict[str, Any], plots: dict[s
 
 
 def rivals_of(experiment: Any, kinds: tuple[str, ...]) -> list[str]:
-    """Return the scenario's own mechanism and those of `kinds` that its environment allows."""
+    """Return the scenario's own mechanism and those of `kinds` that its environment allows.
+
+    All of `kinds` need two players; those of one good need one.
+    """
     single, own = experiment.environment.single_good, experiment.scenario.mechanism.kind
-    return list(dict.fromkeys([own, *(kind for kind in kinds if single or kind in ("M", "unanimity", "optimal"))]))
+    fits = [kind for kind in kinds if single or kind in ("M", "unanimity")]
+    return list(dict.fromkeys([own, *(fits if experiment.environment.players > 1 else [])]))

@@ -147,8 +147,9 @@ def export(
         experiment = assemble(load(scenario, overrides=overrides))
         with blame(scenario):
             induced = induced_game(experiment, beliefs, memory)
-            choose = {"values": values_only, "survivors": lambda game: eliminate_reports(game).alive}
-            allowed = choose[reports](induced) if reports in choose else None
+            allowed = values_only(induced) if reports == "values" else None
+            if reports == "survivors":
+                allowed = eliminate_reports(induced).alive
             make = ex_ante if form == "strategies" else by_type
             text = write_nfg(make(induced, reports=allowed, limit=limit), rational=rational)
     if out is None:

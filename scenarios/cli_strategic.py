@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -173,8 +174,11 @@ def equilibria(
 
 @main.command(short_help="Find what rings gain by lying together.")
 @scenario_argument
-@click.option("--size", type=click.IntRange(min=1), default=2, show_default=True, help="Members of the largest ring.")
-@click.option("--stakes", help="Also at these multiples of all values, as in 1,2,4,8; for M and L too.")
+@click.option("--size", type=click.IntRange(min=1), help="Members of the largest ring; 2 unless given.")
+@click.option(
+    "--stakes",
+    help="Also what the best ring of that size gains, in M and L too, with all values multiplied, as in 1,2,4,8.",
+)
 @click.option(
     "--other-types", type=click.IntRange(min=0), default=12, show_default=True, help="Other posteriors to try."
 )
@@ -184,7 +188,7 @@ def equilibria(
 @json_option
 def coalitions(
     scenario: str,
-    size: int,
+    size: int | None,
     stakes: str | None,
     other_types: int,
     memory: int,
@@ -214,15 +218,14 @@ def coalitions(
         tell(0.0, "coalitions")
         experiment = assemble(load(scenario, overrides=overrides))
         with blame(scenario):
-            found = find(experiment.game, size=size, other_types=other_types, memory=memory << 20)
+            largest = min(2, experiment.environment.players) if size is None else size
+            menu: dict[str, Any] = {"size": largest, "other_types": other_types, "memory": memory << 20}
+            found = find(experiment.game, **menu)
             table = None
             if factors:
                 kinds = rivals_of(experiment, ("M", "L"))
                 table = pd.concat(
-                    [
-                        find_stakes(partial(experiment.scaled, kind), factors, size=size, other_types=other_types)
-                        for kind in kinds
-                    ],
+                    [find_stakes(partial(experiment.scaled, kind), factors, **menu) for kind in kinds],
                     ignore_index=True,
                 )
     figures = coalition_figures(experiment, found, table)

@@ -10,6 +10,7 @@ import pandas as pd
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from analysis.deviation import Deviations
 from scenarios.experiment import Experiment
@@ -41,10 +42,8 @@ def show_run(result: Result) -> None:
     """Print a run: revenue against its benchmarks, the best deviation of each seat, and where the files are."""
     console = new_console()
     settings = result.scenario.run
-    console.print(
-        f"[bold]{result.scenario.name}[/bold]: {settings.rounds} rounds in {settings.worlds} worlds, "
-        f"seed {settings.seed}{money_note(result.figures['unit'])}"
-    )
+    rest = f": {settings.rounds} rounds in {settings.worlds} worlds, seed {settings.seed}"
+    heading(console, result.scenario.name, f"{rest}{money_note(result.figures['unit'])}")
     revenue = new_table("revenue a round", "exact", "simulated, 95 %", "share of OPT")
     opt = result.figures["opt"]
     for row in rows_of(result.tables["revenue"]):
@@ -101,11 +100,9 @@ def show_revenue(found: Sequence[dict[str, Any]]) -> None:
 def show_deviations(experiment: Experiment, found: Deviations) -> None:
     """Print the largest gains, a row a report."""
     console = new_console()
-    console.print(
-        f"[bold]{experiment.scenario.name}[/bold], {experiment.scenario.mechanism.kind}: best gain "
-        f"{gain(found.max_gain)}; by value alone {gain(found.max_gain_value)}; "
-        f"by belief alone {gain(found.max_gain_belief)}{money_note(experiment.unit)}"
-    )
+    best = f"{gain(found.max_gain)}; by value alone {gain(found.max_gain_value)}"
+    rest = f"best gain {best}; by belief alone {gain(found.max_gain_belief)}{money_note(experiment.unit)}"
+    heading(console, experiment.scenario.name, f", {experiment.scenario.mechanism.kind}: {rest}")
     table = new_table("seat", "type", "value report", "belief report", "interim gain", "best ex post", "Pr(type)")
     rows = found.table.sort_values("gain", ascending=False, kind="stable").head(_SHOWN)
     for row in rows_of(rows):
@@ -131,7 +128,12 @@ def rows_of(table: pd.DataFrame) -> Iterable[Any]:
 
 def new_console() -> Console:
     """Return a console as wide as the terminal, or 110 signs off one."""
-    return Console(width=None if Console().is_terminal else 110)
+    return Console(width=None if Console().is_terminal else 110, markup=False)
+
+
+def heading(console: Console, name: str, rest: str = "") -> None:
+    """Print a line that begins with a name; what is in brackets in it is text like any other."""
+    console.print(Text.assemble((name, "bold"), rest), highlight=False)
 
 
 def money_note(unit: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.claims.search import Finding
-from scenarios.screen import new_console, new_table, number
+from scenarios.screen import heading, new_console, new_table, number
 
 
 def show_claims(found: Sequence[Finding]) -> None:
@@ -15,13 +15,13 @@ def show_claims(found: Sequence[Finding]) -> None:
     for column in (1, 5):
         table.columns[column].justify = "left"
     for row in found:
-        verdict = row.verdict if row.as_expected else f"[bold]{row.verdict}[/bold], NOT {row.expected}"
+        verdict = row.verdict if row.as_expected else f"{row.verdict}, NOT {row.expected}"
         cells = (str(row.tried), str(row.decided), number(row.shown, digits=3), verdict, f"{row.seconds:.1f}")
         table.add_row(row.claim, row.source, *cells)
     console.print(table)
     failing = [row for row in found if row.verdict.startswith("fails")]
     for row in failing:
-        console.print(f"{row.claim}: [italic]{row.statement}[/italic]", highlight=False)
+        heading(console, row.claim, f": {row.statement}")
         console.print(f"  fails on {row.decided} of {row.tried}; the smallest: {_words(row)}", highlight=False)
     surprises = sum(not row.as_expected for row in found)
     said = "every verdict is the expected one" if not surprises else f"{surprises} verdicts are not the expected ones"

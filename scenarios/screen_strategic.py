@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from scenarios.screen import interval, money_note, new_console, new_table, number, rows_of
+from scenarios.screen import heading, interval, money_note, new_console, new_table, number, rows_of
 
 _SHOWN = 16
 
@@ -17,12 +17,11 @@ def show_dominance(figures: Mapping[str, Any], summary: pd.DataFrame) -> None:
     console = new_console()
     rounds = max((fall["round"] for fall in figures["rounds"]), default=0)
     verdict = "truth alone survives" if figures["truthful_only"] else "more than the truth survives"
-    console.print(
-        f"[bold]{figures['scenario']}[/bold], {figures['mechanism']}, {_notion(figures)}: "
-        f"{_times(rounds, 'round')}, {verdict}{money_note(figures['unit'])}"
-    )
+    rest = f"{_times(rounds, 'round')}, {verdict}{money_note(figures['unit'])}"
+    heading(console, figures["scenario"], f", {figures['mechanism']}, {_notion(figures)}: {rest}")
     table = new_table("seat", "type", *(f"round {k}" for k in range(1, rounds + 1)), "left")
-    for (seat, name), part in summary.groupby(["seat", "type"], sort=False):  # type: ignore[misc]
+    for seat, name in dict.fromkeys(zip(summary["seat"], summary["type"], strict=True)):
+        part = summary[(summary["seat"] == seat) & (summary["type"] == name)]
         cells = {int(row.round): row for row in rows_of(part)}
         fallen = [_fallen(cells.get(k)) for k in range(1, rounds + 1)]
         table.add_row(str(seat), name, *fallen, str(int(cells[0].left)))
@@ -40,11 +39,8 @@ def show_game(figures: Mapping[str, Any], names: Sequence[Sequence[str]]) -> Non
     falls = figures["rounds"]
     certified = "certified" if figures["certified"] else "NOT certified"
     rounds = _times(max((fall["round"] for fall in falls), default=0), "round")
-    console.print(
-        f"[bold]{figures['game']}[/bold], {_notion(figures)}: {rounds}, every elimination and every survivor "
-        f"{certified} in exact arithmetic",
-        highlight=False,
-    )
+    rest = f"{rounds}, every elimination and every survivor {certified} in exact arithmetic"
+    heading(console, figures["game"], f", {_notion(figures)}: {rest}")
     table = new_table("round", "player", "loses report", "to report", "margin")
     for fall in falls[:_SHOWN]:
         mine = names[fall["seat"]]
@@ -121,7 +117,7 @@ def _show_left(figures: Mapping[str, Any]) -> None:
 def show_equilibria(figures: Mapping[str, Any]) -> None:
     """Print how far truth and play are from equilibrium, and the equilibria found."""
     console = new_console()
-    console.print(f"[bold]{figures['scenario']}[/bold], {figures['mechanism']}{money_note(figures['unit'])}")
+    heading(console, figures["scenario"], f", {figures['mechanism']}{money_note(figures['unit'])}")
     table = new_table("profile", "NashConv", "largest gain", "of type", "by report")
     for name in ("truthful", "played"):
         check = figures[name]
@@ -170,7 +166,7 @@ def _equilibrium_rows(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -
 def show_coalitions(figures: Mapping[str, Any]) -> None:
     """Print what rings gain, risk and cost, by size and by ring, and by stake where that was asked for."""
     console = new_console()
-    console.print(f"[bold]{figures['scenario']}[/bold], {figures['mechanism']}{money_note(figures['unit'])}")
+    heading(console, figures["scenario"], f", {figures['mechanism']}{money_note(figures['unit'])}")
     table = new_table("size", "what it agrees on", "largest gain", "ring", "knowing", "reports")
     for row in figures["by_size"]:
         gains = row["gain"] > 0
@@ -195,7 +191,7 @@ def show_coalitions(figures: Mapping[str, Any]) -> None:
 def show_second_order(figures: Mapping[str, Any]) -> None:
     """Print, a row a mechanism and error, for how many types truth is best and what is earned."""
     console = new_console()
-    console.print(f"[bold]{figures['scenario']}[/bold]{money_note(figures['unit'])}")
+    heading(console, figures["scenario"], money_note(figures["unit"]))
     names = ("truth_best", "max_perceived_gain", "disagreement", "revenue", "truthful_revenue", "opt")
     table = new_table(
         "mechanism", "error", "strength", "truth best for", "seen gain", "disagree", "revenue", "if true", "OPT"
@@ -209,7 +205,7 @@ def show_second_order(figures: Mapping[str, Any]) -> None:
 def show_drift(figures: Mapping[str, Any]) -> None:
     """Print, a row a mechanism and strength, revenue and what types gain by their own belief and by D."""
     console = new_console()
-    console.print(f"[bold]{figures['scenario']}[/bold]{money_note(figures['unit'])}")
+    heading(console, figures["scenario"], money_note(figures["unit"]))
     table = new_table(
         "mechanism", "beliefs are", "strength", "revenue", "gain by own belief", "gain forgone by D", "OPT"
     )

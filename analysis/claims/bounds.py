@@ -64,6 +64,7 @@ CLAIMS = (
         ONE_GOOD,
         below_reserves,
         "fails as printed",
+        effort=4,
         domain=(two_players, own_value_only),
     ),
     Claim(
@@ -73,6 +74,7 @@ CLAIMS = (
         (independent_values,),
         below_reserves,
         "fails as printed",
+        effort=4,
         domain=(two_players, independent, own_value_only),
     ),
     Claim(
@@ -104,6 +106,7 @@ CLAIMS = (
         (independent_values, iid_values),
         below_critical_reserves,
         "fails as printed",
+        effort=4,
         domain=(two_players, independent, own_value_only),
         options={"ties": "lowest-index"},
     ),

@@ -59,33 +59,33 @@ def symmetric(instance: Instance) -> bool:
 
 
 def regular(instance: Instance) -> bool:
-    """Whether every player's discrete virtual value ``v - (v^+ - v) Pr(> v) / Pr(v)`` is non-decreasing."""
-    return _one_worth(instance) and all(low <= high for row in _virtual_values(instance) for low, high in pairwise(row))
+    """Whether every player's discrete virtual value ``v - (v^+ - v) Pr(> v) / Pr(v)`` is non-decreasing.
+
+    A value on the grid that never occurs below one that does has virtual value minus infinity, so it is irregular; at
+    the end of the grid it would be no better, and counts the same.
+    """
+    return _regular(instance, strictly=False)
 
 
 def strictly_regular(instance: Instance) -> bool:
     """Whether every player's discrete virtual value increases."""
-    return _one_worth(instance) and all(low < high for row in _virtual_values(instance) for low, high in pairwise(row))
+    return _regular(instance, strictly=True)
 
 
-def _one_worth(instance: Instance) -> bool:
-    """Whether a type is one number: what whatever a player gets is worth to her."""
-    return all(len(set(row)) == 1 for types in instance.worths for row in types)
+def _regular(instance: Instance, *, strictly: bool) -> bool:
+    margins = marginal_odds(instance)
+    one_worth = all(len(set(row)) == 1 for types in instance.worths for row in types)
+    if not one_worth or not all(odd for odds in margins for odd in odds):
+        return False
+    rows = map(virtual_values, instance.values, margins)
+    return all(low < high or (low == high and not strictly) for row in rows for low, high in pairwise(row))
 
 
-def _virtual_values(instance: Instance) -> list[list[Fraction]]:
-    return list(map(_virtual, instance.values, marginal_odds(instance)))
-
-
-def _virtual(values: tuple[int, ...], odds: tuple[int, ...]) -> list[Fraction]:
-    seen = [(v, odd) for v, odd in zip(values, odds, strict=True) if odd]
-    above = sum(odd for _, odd in seen)
-    virtual = []
-    for k, (value, odd) in enumerate(seen):
-        above -= odd
-        step = seen[k + 1][0] - value if k + 1 < len(seen) else 0
-        virtual.append(value - Fraction(step * above, odd))
-    return virtual
+def virtual_values(values: tuple[int, ...], odds: tuple[int, ...]) -> list[Fraction]:
+    """Return each value's discrete virtual value, given positive odds."""
+    steps = [high - low for low, high in pairwise(values)] + [0]
+    above = [sum(odds[k + 1 :]) for k in range(len(odds))]
+    return [v - Fraction(step * more, odd) for v, step, more, odd in zip(values, steps, above, odds, strict=True)]
 
 
 def plain_states(instance: Instance) -> bool:

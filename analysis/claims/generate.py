@@ -41,12 +41,15 @@ def grid(rng: Rng, size: int) -> Types:
 
 
 def marginal(rng: Rng, values: Sequence[int]) -> Types:
-    """Return odds of values: small integers, or falling off about as the value grows."""
+    """Return odds of values: small integers, or falling off about as the value grows; sometimes one never occurs."""
     if rng.random() < 0.3:
         survival = [max(1, round(60 * values[0] / v)) for v in values]
         falling = [high - low for high, low in zip(survival, [*survival[1:], 0], strict=True)]
         return tuple(max(1, odd) for odd in falling)
-    return tuple(rng.integers(1, 8, len(values)).tolist())
+    odds = rng.integers(1, 8, len(values))
+    if len(values) > 1 and rng.random() < 0.15:
+        odds[rng.integers(len(values))] = 0
+    return tuple(odds.tolist())
 
 
 def size_of(rng: Rng, players: int) -> int:
@@ -157,8 +160,9 @@ def common_value(rng: Rng) -> Instance:
     base = grid(rng, int(rng.integers(2, 5)))
     factors = [1] * n if rng.random() < 0.5 else rng.integers(1, 5, n).tolist()
     values = [tuple(f * v for v in base) for f in factors]
-    states = tuple((k,) * n for k in range(len(base)))
-    return finished(rng, Instance(of_values(values), states, marginal(rng, base)))
+    occurring = [(k, odd) for k, odd in enumerate(marginal(rng, base)) if odd]
+    states = tuple((k,) * n for k, _ in occurring)
+    return finished(rng, Instance(of_values(values), states, tuple(odd for _, odd in occurring)))
 
 
 def symmetric_values(rng: Rng) -> Instance:

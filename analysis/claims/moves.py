@@ -183,6 +183,11 @@ def with_worth(instance: Instance, player: int, kind: int, bundle: int, worth: i
     return replace(instance, worths=worths)
 
 
+def _less(number: int) -> list[int]:
+    """Return smaller numbers to try, down to 0: far ones first, so that large numbers fall quickly."""
+    return sorted({1, number // 2, number * 3 // 4, number * 9 // 10, number - 1} & set(range(number)))
+
+
 def _each_worth(instance: Instance, change: Callable[[int], int]) -> Instance:
     worths = tuple(tuple(tuple(map(change, row)) for row in types) for types in instance.worths)
     return replace(instance, worths=worths)
@@ -196,7 +201,7 @@ def _smaller_worths(instance: Instance) -> Iterator[Instance]:
     for player, types in enumerate(instance.worths):
         for kind, row in enumerate(types):
             for bundle, worth in enumerate(row):
-                for less in sorted({worth // 2, worth - 5, worth - 1} - {worth}):
+                for less in _less(worth):
                     if less >= (1 if instance.one_good else 0):
                         yield with_worth(instance, player, kind, bundle, less)
 
@@ -221,15 +226,14 @@ def _smaller_odds(instance: Instance) -> Iterator[Instance]:
     if not factored(instance):
         for orbit in _orbits(instance):
             odd = instance.odds[min(orbit)]
-            for less in sorted({1, odd // 2, odd - 1} - {0, odd}):
+            for less in filter(None, _less(odd)):
                 yield with_odds(instance, orbit, less)
         return
     for player, row in enumerate(marginal_odds(instance)):
         common = int(np.gcd.reduce(row))
         for kind, odd in enumerate(row):
-            for less in sorted({1, odd // common // 2, odd // common - 1} - {0, odd // common}):
-                if odd:
-                    yield with_margin(instance, player, kind, less)
+            for less in filter(None, _less(odd // common)):
+                yield with_margin(instance, player, kind, less)
 
 
 def factored(instance: Instance) -> bool:

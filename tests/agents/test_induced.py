@@ -76,7 +76,7 @@ def _epsilon(name: str) -> dict:
 
 def test_a_table_that_does_not_fit_is_refused():
     game = random_case(3, 3, "own-value").game("L", epsilon=0.2)
-    with pytest.raises(ValueError, match=r"payoffs in L take .* MiB .* 0 MiB are allowed"):
+    with pytest.raises(ValueError, match=r"payoffs in L take .* MiB .* 0.0 MiB are allowed"):
         Induced(game, memory=1000).terms(0)
 
 

@@ -153,6 +153,12 @@ def test_what_is_too_large_is_refused_with_what_would_fit():
         by_type(game, limit=4373)
 
 
+def test_more_types_than_an_array_has_axes_are_refused():
+    game = Induced(random_case(2, 3, "complete", most=3).game("first-price"))
+    with pytest.raises(ValueError, match="by type has 123 players; arrays have 64 axes at most"):
+        by_type(game, reports=[np.eye(3, dtype=bool)[menu.truth] for menu in game.menus])
+
+
 def test_impossible_menus_are_refused():
     game = Induced(iid((1, 2), (0.5, 0.5), 2).game("first-price"))
     with pytest.raises(ValueError, match=r"reports of seat 0 must be \(2, 2\)"):

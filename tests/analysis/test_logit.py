@@ -12,6 +12,7 @@ from agents.menu import report_menu
 from analysis.agent_form import from_arrays
 from analysis.forms import by_type
 from analysis.logit import COLUMNS, SUMMARY, follow, logit_path
+from scenarios import assemble, load
 from tests.priors import iid, random_case
 
 PENNIES = [np.array([[9.0, 0.0], [0.0, 1.0]]), np.array([[0.0, 1.0], [1.0, 0.0]])]
@@ -134,6 +135,15 @@ def test_play_does_not_tend_to_truth_in_l_as_printed():
     assert path.branch.stopped == ""
     assert path.summary["truthful_share"].iloc[-1] < 0.7
     assert path.summary["nash_conv"].iloc[-1] < 1e-4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["ring-in-l", "timber"])
+def test_the_branch_passes_where_branches_cross(name: str):
+    """Where all must agree on a belief, many branches cross; on timber the first, long steps lead back to the start."""
+    path = logit_path(Induced(assemble(load(name)).rival("unanimity")))
+    assert path.branch.stopped == ""
+    assert path.summary["nash_conv"].iloc[-1] == pytest.approx(0.0, abs=1e-3)
 
 
 def test_lambda_is_per_unit_of_value():

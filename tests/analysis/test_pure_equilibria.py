@@ -147,6 +147,18 @@ def test_half_the_value_is_an_equilibrium_on_larger_grids(size: int):
     assert (half, half) in bids_of(found)
 
 
+@pytest.mark.slow
+def test_the_first_price_scenario_has_half_the_value_among_its_equilibria():
+    """Twenty bids and ten values: 10 ** 26 profiles, searched to the end by branching."""
+    experiment = assemble(load("first-price"))
+    found = pure_equilibria(Induced(experiment.game))
+    assert found.exhaustive
+    half = tuple(int(name) // 2 for name in experiment.game.seats[0].names)
+    assert (half, half) in bids_of(found)
+    for k in range(len(found)):
+        assert verify(experiment.game, found.plans(k)).epsilon == 0.0
+
+
 def test_first_price_under_complete_information_sells_to_the_first_at_about_the_second_value():
     """Worth 6 and 3 and known to be so: seat 0 wins at 2 to 6; she bids what the other bids, and wins the tie."""
     case = table([(1, 2, 3, 4, 5, 6)] * 2, {(6, 3): 1.0}, "complete")
@@ -207,6 +219,15 @@ def test_candidates_narrow_the_profiles_but_not_the_deviations():
     assert flat(found.chosen) == within
     high = [np.tile(np.arange(len(menu)) == 2, (3, 1)) for menu in induced.menus]
     assert len(pure_equilibria(Induced(small().game("first-price")), candidates=high)) == 0
+
+
+def test_a_search_cut_short_stays_within_the_candidates():
+    """Best replies may lead out of the candidates; what they find there is not reported."""
+    form = from_arrays([np.eye(2), np.eye(2)])
+    first = tuple(np.array([[True, False]]) for _ in range(2))
+    assert flat(dynamics(form, first, np.random.default_rng(1), starts=5)) == {(0, 0)}
+    mixed = (np.array([[True, True]]), np.array([[True, False]]))
+    assert flat(dynamics(form, mixed, np.random.default_rng(1), starts=50)) == {(0, 0)}
 
 
 def test_an_agent_form_may_be_given_and_shared():

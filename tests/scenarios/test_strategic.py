@@ -221,3 +221,75 @@ def test_other_bad_input_is_one_sentence(arguments, said):
     told = ask(*arguments, code=2)
     assert said in told
     assert told.count("\n") == 1
+
+
+ODD = """
+name = "odd"
+[environment]
+values = [[1, 2], [1, 3]]
+[prior]
+kind = "table"
+profiles = [[1, 1], [1, 3], [2, 1], [2, 3]]
+probabilities = [0.3, 0.2, 0.2, 0.3]
+states = ["[/red]", "[bold]", "[/red]", "[bold]"]
+[knowledge]
+kind = "state"
+insiders = [0]
+[mechanism]
+kind = "L"
+"""
+
+
+@pytest.mark.parametrize("command", ["dominance", "coalitions", "equilibria"])
+def test_brackets_in_names_are_text_like_any_other(command, tmp_path):
+    place = tmp_path / "odd.toml"
+    place.write_text(ODD)
+    shown = ask(command, str(place), *(["--beliefs", "none"] if command == "dominance" else []))
+    assert command == "equilibria" or "[/red]" in shown or "[bold]" in shown
+
+
+def test_brackets_in_a_game_file_are_text_like_any_other(tmp_path):
+    place = tmp_path / "odd.nfg"
+    place.write_text(
+        'NFG 1 R "[red]x[/red] [/foo]" { "[a]" "b" } { { "[/bad]" "[bold]" } { "u" "v" } }\n\n3 1 1 0 2 0 0 0\n'
+    )
+    shown = ask("dominance", str(place))
+    assert "[red]x[/red] [/foo]" in shown
+
+
+RULED_OUT = """
+name = "ruled-out"
+[environment]
+values = [[1, 2], [1, 2]]
+[prior]
+kind = "table"
+profiles = [[1, 1], [1, 2], [2, 1], [2, 2]]
+probabilities = [0.4, 0.1, 0.1, 0.4]
+[knowledge]
+misinformed = [{ seat = 0, how = "tempered", power = 2000.0 }, { seat = 1, how = "tempered", power = 2000.0 }]
+[mechanism]
+kind = "L"
+"""
+
+
+def test_opinions_that_rule_states_out_are_dealt_with(tmp_path):
+    place = tmp_path / "ruled-out.toml"
+    place.write_text(RULED_OUT)
+    assert figures("coalitions", str(place))["proof"]["side-payments"]["2"] is False
+    assert figures("second-order", str(place), "--strengths", "0,1")["summary"]
+    told = ask("drift", str(place), "--strengths", "0", code=2)
+    assert "opinion rules out what she can see" in told
+    told = ask("coalitions", str(place), "--set", "mechanism.score=logarithmic", code=2)
+    assert "no gain over it is defined" in told
+
+
+def test_a_lone_bidder_has_what_can_be_had(tmp_path):
+    place = tmp_path / "lone.toml"
+    place.write_text(
+        'name = "lone"\n[environment]\nvalues = [[1, 2]]\n[prior]\nkind = "independent"\nmarginals = [[0.5, 0.5]]\n'
+        '[mechanism]\nkind = "vickrey"\n'
+    )
+    assert set(figures("coalitions", str(place))["proof"]["side-payments"]) == {"1"}
+    assert {row["mechanism"] for row in figures("second-order", str(place))["summary"]} == {"vickrey"}
+    assert "needs two players or more" in ask("drift", str(place), code=2)
+    assert figures("dominance", str(place))["truthful_only"] is False

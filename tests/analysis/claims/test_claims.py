@@ -29,7 +29,7 @@ TRIPLE = single([(3, 6, 9, 12), (1, 2, 3, 4)], [(k, k) for k in range(4)], HARMO
 STEP = single([(2, 3), (1, 2)], [(0, 0), (1, 1)])
 SURE = single([(1,), (1, 2)])
 STRONG = single([(1, 8), (1,)])
-EITHER = single([(3, 13), (3, 13), (3,)], [(0, 0, 0), (0, 1, 0), (1, 0, 0)], [10, 3, 3])
+EITHER = single([(3, 13), (3, 13), (3,)], [(0, 0, 0), (0, 1, 0), (1, 0, 0)], [10, 3, 3], epsilon=0.0, delta=0.02)
 TRIO = tuple(tuple((v,) * 3 for v in grid) for grid in ((1,),) * 3)
 TEAMS = Instance(
     TRIO,
@@ -88,6 +88,8 @@ BY_HAND = [
     ("lemma-5-repaired", single([(1,), (1,)], epsilon=2.0), 0.5),
     # Either of two may have 13, at odds 3 to 10 against a tie at 3: priced at 3, they pay 3 where 6.75 was to be had.
     ("ronen-half", EITHER, 3 - 6.75 / 2),
+    # The lottery earns (2.5 + 12.5 * 3 / 16) / 2 from each of the two, and 2.5 / 2 from the third.
+    ("lemma-5-at-least", EITHER, 0.98 * (3 - 6.75 / 2) + 0.02 * (2 * (2.5 + 37.5 / 16) + 2.5) / 6),
     ("ronen-half-repaired", EITHER, (10 * 3 + 3 * 13 + 3 * 3) / 16 - 6.75 / 2),
     ("ronen-half-repaired", UNIFORM, 2.375 / 2),
     ("iid-at-least", UNIFORM, 2.1875 - 2.375),

@@ -54,10 +54,15 @@ def test_regularity_by_hand(values, odds, weak, strict):
     assert domain.strictly_regular(instance) is strict
 
 
-def test_virtual_values_skip_types_that_do_not_occur():
-    """Values 1 and 3 with even odds have virtual values -1 and 3, whatever else is on the grid."""
-    instance = Instance(of_values([(1, 2, 3)]), ((0,), (2,)), (1, 1))
-    assert domain._virtual_values(instance) == [[Fraction(-1), Fraction(3)]]
+def test_virtual_values_by_hand():
+    assert domain.virtual_values((1, 3), (1, 1)) == [-1, 3]
+    assert domain.virtual_values((5, 6, 20), (6, 3, 1)) == [Fraction(13, 3), Fraction(4, 3), 20]
+
+
+def test_a_value_that_never_occurs_makes_a_grid_irregular():
+    """Critical payments would see it: on {3, 4, 5} without 4 a rival's 3 can be beaten at 4."""
+    assert not domain.regular(Instance(of_values([(3, 4, 5)]), ((0,), (2,)), (1, 1)))
+    assert domain.regular(Instance(of_values([(3, 5)]), ((0,), (1,)), (1, 1)))
 
 
 def test_a_state_may_carry_more_than_its_profile():
