@@ -20,7 +20,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from agents.induced import Induced
 from analysis.dominance import judge
-from mechanisms.environment import FloatArray, IntArray
+from mechanisms.environment import BoolArray, FloatArray, IntArray
 
 _CONSTANT = 400
 _FINE = 1e6
@@ -41,6 +41,18 @@ class Worst:
     advantage: float
     bound: float
     chosen: list[dict[int, int]]
+
+
+@dataclass(frozen=True, eq=False)
+class Facing:
+    """A type's payoffs ``(own reports, columns)`` against all that her rivals may report, and each column's block.
+
+    A block is a set of configurations of the rivals' types in which the same reports are left; payoffs are times its
+    probability.
+    """
+
+    payoffs: FloatArray
+    blocks: IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +90,41 @@ class Rivals:
         """Return all that the rivals may report in a configuration, an array ``(columns,)`` for each."""
         sets = [left[int(cell)] for left, cell in zip(self.left, self.cells[row], strict=True)]
         return [axis.ravel() for axis in np.meshgrid(*sets, indexing="ij")]
+
+    @property
+    def signature(self) -> bytes:
+        """What the type has left and faces: while it stays the same, so does what she loses."""
+        sets = [told.tobytes() + b"|" for left in self.left for told in left.values()]
+        return self.own.tobytes() + b"#" + b"".join(sets)
+
+    def facing(self, *, expost: bool) -> Facing:
+        """Return her payoffs by block of configurations, or all in one block, probabilities aside, for ex post.
+
+        Her payoff does not depend on what the rivals are, so configurations with the same reports left are one block.
+        Columns that differ by no more than rounding are kept once: rivals who can be exchanged give them twice.
+
+        Raises
+        ------
+        ValueError : if the table would not fit into the induced game's memory.
+        """
+        groups: dict[bytes, list[int]] = {}
+        for row in range(len(self.weights)):
+            sets = [left[int(cell)].tobytes() for left, cell in zip(self.left, self.cells[row], strict=True)]
+            groups.setdefault(b"|".join(sets), []).append(row)
+        grids = [self.grid(rows[0]) for rows in groups.values()]
+        size, memory = 8 * len(self.own) * sum(len(grid[0]) if grid else 1 for grid in grids), self.induced.memory
+        if size > memory:
+            raise ValueError(
+                f"seat {self.seat}'s payoffs from {len(self.own)} reports take {size / 2**20:,.1f} MiB; "
+                f"{memory / 2**20:,.1f} MiB are allowed: allow more, or give fewer beliefs"
+            )
+        weights = [1.0 if expost else float(self.weights[rows].sum()) for rows in groups.values()]
+        tables = [weight * self.payoffs(grid) for weight, grid in zip(weights, grids, strict=True)]
+        payoffs = np.concatenate(tables, axis=1)
+        blocks = np.repeat(np.arange(len(tables)) * (not expost), [table.shape[1] for table in tables])
+        keys = np.vstack([blocks, np.round(payoffs / self.induced.rounding)])
+        kept = np.unique(keys, axis=1, return_index=True)[1]
+        return Facing(payoffs[:, kept], blocks[kept])
 
     def worth(self, chosen: Sequence[dict[int, int]]) -> FloatArray:
         """Return ``(own reports,)`` payoffs when each rival's type reports what it is said to."""
@@ -151,6 +198,22 @@ class Rivals:
                 chosen[j][cell] = said
         found = self.worth(chosen)
         return Worst(float(mixture @ found - found[report]), float(solved.mip_dual_bound) * unit, chosen)
+
+
+def faced(induced: Induced, alive: Sequence[BoolArray], seat: int, cell: int) -> Rivals:
+    """Return what a type faces when each type has the reports left that it has."""
+    game = induced.game
+    seats = tuple(j for j in range(game.players) if j != seat)
+    share = game.knowledge.within(seat)
+    states = np.flatnonzero((game.seats[seat].information == cell) & (share > 0))
+    cells, place = np.unique(game.knowledge.cells[states][:, list(seats)], axis=0, return_inverse=True)
+    weights = np.bincount(place.reshape(-1), share[states]).astype(float)
+    left = []
+    for spot, j in enumerate(seats):
+        same = induced.classes(seat, j)
+        left.append({int(c): np.unique(same[alive[j][c]]) for c in np.unique(cells[:, spot])})
+    kind = int(game.seats[seat].types[cell])
+    return Rivals(induced, seat, kind, np.flatnonzero(alive[seat][cell]), seats, cells, weights, tuple(left))
 
 
 def settled(rivals: Rivals, report: int, *, mixed: bool) -> Beaten | None:

@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 
 from agents.induced import Induced
-from analysis.conjectures import Beaten, Rivals, settled
+from analysis.conjectures import Beaten, Rivals, faced, settled
 from analysis.dominance import judge
 from mechanisms.environment import BoolArray, FloatArray, IntArray
 
+SUMMARY = ["seat", "type", "round", "fallen", "value_lies", "margin", "left"]
 COLUMNS = ["round", "seat", "type", "report", "dominated_by", "margin", "value_lie", "belief_lie"]
 
 
@@ -85,10 +86,29 @@ class Elimination:
             truth = self.induced.menus[seat].truth[cell]
             if len(left) < 2 or truth not in left:
                 continue
-            payoffs, _ = _columns(_rivals(self.induced, self.alive, seat, cell), self.induced.memory, expost=True)
+            payoffs = faced(self.induced, self.alive, seat, cell).facing(expost=True).payoffs
             honest = payoffs[np.flatnonzero(left == truth)[0]]
             same = (abs(payoffs - honest) <= self.induced.rounding).all(axis=1)
             yield from ((seat, cell, int(report)) for report in left[same] if report != truth)
+
+    def summary(self) -> pd.DataFrame:
+        """Return a row for each type and round, and one of round 0 for what is left at the end.
+
+        Columns: `fallen`, the number of reports that fell, `value_lies`, how many of them misstate the value, `margin`,
+        the smallest of their margins in units of value, and `left`, the number of reports left after the round.
+        """
+        table = self.table()
+        rows = []
+        for seat, cell, left in self.survivors():
+            name = self.induced.game.seats[seat].names[cell]
+            mine = table[(table["seat"] == seat) & (table["type"] == name)]
+            remaining = len(self.induced.menus[seat])
+            for number, part in mine.groupby("round"):
+                remaining -= len(part)
+                lies = int(part["value_lie"].sum())
+                rows.append((seat, name, number, len(part), lies, part["margin"].min(), remaining))
+            rows.append((seat, name, 0, 0, 0, float("nan"), len(left)))
+        return pd.DataFrame(rows, columns=SUMMARY)
 
     def table(self) -> pd.DataFrame:
         """Return a row for each elimination.
@@ -139,8 +159,8 @@ class _Run:
         falls = []
         for seat, left in enumerate(self.alive):
             for cell in range(len(left)):
-                rivals = _rivals(self.induced, self.alive, seat, cell)
-                facing = _signature(rivals)
+                rivals = faced(self.induced, self.alive, seat, cell)
+                facing = rivals.signature
                 if len(rivals.own) > 1 and self.seen.get((seat, cell)) != facing:
                     falls += [
                         self._fall(number, rivals, cell, place, verdict) for place, verdict in self._judge(rivals)
@@ -154,9 +174,8 @@ class _Run:
 
     def _judge(self, rivals: Rivals) -> Iterator[tuple[int, Beaten]]:
         """Yield the places in `own` of what falls, with what beats it."""
-        payoffs, blocks = _columns(rivals, self.induced.memory, expost=self.expost)
-        kept = _distinct(payoffs, blocks, self.induced.rounding)
-        payoffs, blocks = payoffs[:, kept], blocks[kept]
+        facing = rivals.facing(expost=self.expost)
+        payoffs, blocks = facing.payoffs, facing.blocks
         beaten = _beaten_by_own_value(rivals, payoffs, blocks)
         yield from beaten.items()
         rest = [k for k in range(len(rivals.own)) if k not in beaten]
@@ -210,59 +229,6 @@ def eliminate_reports(induced: Induced, *, mixed: bool = True, weak: bool = Fals
             alive[fall.seat][fall.cell, fall.report] = False
         falls += found
     return Elimination(induced, tuple(alive), tuple(falls), mixed, weak, expost)
-
-
-def _rivals(induced: Induced, alive: list[BoolArray] | tuple[BoolArray, ...], seat: int, cell: int) -> Rivals:
-    """Return what a type faces when each type has the reports left that it has."""
-    game = induced.game
-    seats = tuple(j for j in range(game.players) if j != seat)
-    share = game.knowledge.within(seat)
-    states = np.flatnonzero((game.seats[seat].information == cell) & (share > 0))
-    cells, place = np.unique(game.knowledge.cells[states][:, list(seats)], axis=0, return_inverse=True)
-    weights = np.bincount(place.reshape(-1), share[states]).astype(float)
-    left = []
-    for spot, j in enumerate(seats):
-        same = induced.classes(seat, j)
-        left.append({int(c): np.unique(same[alive[j][c]]) for c in np.unique(cells[:, spot])})
-    kind = int(game.seats[seat].types[cell])
-    return Rivals(induced, seat, kind, np.flatnonzero(alive[seat][cell]), seats, cells, weights, tuple(left))
-
-
-def _signature(rivals: Rivals) -> bytes:
-    sets = [told.tobytes() + b"|" for left in rivals.left for told in left.values()]
-    return rivals.own.tobytes() + b"#" + b"".join(sets)
-
-
-def _columns(rivals: Rivals, memory: int, *, expost: bool) -> tuple[FloatArray, IntArray]:
-    """Return ``(own reports, columns)`` payoffs and the block of each column.
-
-    Configurations in which the rivals have the same reports left are one block: her payoff does not depend on what
-    they are.
-    """
-    groups: dict[bytes, list[int]] = {}
-    for row in range(len(rivals.weights)):
-        sets = [left[int(cell)].tobytes() for left, cell in zip(rivals.left, rivals.cells[row], strict=True)]
-        groups.setdefault(b"|".join(sets), []).append(row)
-    grids = [rivals.grid(rows[0]) for rows in groups.values()]
-    size = 8 * len(rivals.own) * sum(len(grid[0]) if grid else 1 for grid in grids)
-    if size > memory:
-        raise ValueError(
-            f"seat {rivals.seat}'s payoffs from {len(rivals.own)} reports take {size / 2**20:,.1f} MiB; "
-            f"{memory / 2**20:,.1f} MiB are allowed: allow more, or give fewer beliefs"
-        )
-    weights = [1.0 if expost else float(rivals.weights[rows].sum()) for rows in groups.values()]
-    tables = [weight * rivals.payoffs(grid) for weight, grid in zip(weights, grids, strict=True)]
-    blocks = np.repeat(np.arange(len(tables)), [table.shape[1] for table in tables])
-    return np.concatenate(tables, axis=1), np.zeros_like(blocks) if expost else blocks
-
-
-def _distinct(payoffs: FloatArray, blocks: IntArray, rounding: float) -> IntArray:
-    """Return which columns to keep: those of a block that differ by more than rounding, in an order of their own.
-
-    Rivals who can be exchanged give the same column twice, and seats that can be exchanged the same columns.
-    """
-    keys = np.round(payoffs / rounding)
-    return np.unique(np.vstack([blocks, keys]), axis=1, return_index=True)[1]
 
 
 def _beaten_by_own_value(rivals: Rivals, payoffs: FloatArray, blocks: IntArray) -> dict[int, Beaten]:

@@ -11,9 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from analysis.drawing import BLUE, finish, plain, short
-from analysis.interim import Elimination
 
-COLUMNS = ["seat", "type", "round", "fallen", "value_lies", "margin", "left"]
 _ROUNDS: Sequence[dict[str, Any]] = (
     {"facecolor": "0.92", "hatch": "///"},
     {"facecolor": "0.78", "hatch": "..."},
@@ -23,29 +21,11 @@ _ROUNDS: Sequence[dict[str, Any]] = (
 _LEFT: dict[str, Any] = {"facecolor": BLUE}
 
 
-def trace_summary(found: Elimination) -> pd.DataFrame:
-    """Return a row for each type and round, and one of round 0 for what is left at the end.
-
-    Columns: `fallen`, the number of reports that fell, `value_lies`, how many of them misstate the value, `margin`, the
-    smallest of their margins in units of value, and `left`, the number of reports left after the round.
-    """
-    table = found.table()
-    rows = []
-    for seat, cell, left in found.survivors():
-        name = found.induced.game.seats[seat].names[cell]
-        mine = table[(table["seat"] == seat) & (table["type"] == name)]
-        remaining = len(found.induced.menus[seat])
-        for number, part in mine.groupby("round"):
-            remaining -= len(part)
-            rows.append((seat, name, number, len(part), int(part["value_lie"].sum()), part["margin"].min(), remaining))
-        rows.append((seat, name, 0, 0, 0, float("nan"), len(left)))
-    return pd.DataFrame(rows, columns=COLUMNS)
-
-
 def elimination_trace(table: pd.DataFrame, ax: Axes) -> Axes:
     """Draw for each type the reports that fall in each round, with the smallest margin, and what is left.
 
-    `table` is that of `trace_summary`. A bar's segment is labelled with the number of reports and the smallest margin.
+    `table` is `analysis.interim.Elimination.summary`'s. A bar's segment is labelled with the number of reports and the
+    smallest margin.
     """
     types = list(dict.fromkeys(zip(table["seat"], table["type"], strict=True)))
     widest = max((_size(table, key) for key in types), default=1)

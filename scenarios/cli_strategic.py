@@ -60,9 +60,7 @@ def dominance(
                 raise BadInput(f"{game}: {name} is for scenarios; a game file has no types and no beliefs")
         _dominance_of_game(game, notion, memory, as_json)
         return
-    from analysis.drawing import new_axes
     from analysis.interim import eliminate_reports
-    from analysis.trace import elimination_trace, trace_summary
     from analysis.two_step import two_step
     from scenarios.experiment import assemble
     from scenarios.scenario import load
@@ -76,8 +74,11 @@ def dominance(
             induced = induced_game(experiment, beliefs, memory)
             found = eliminate_reports(induced, **notion, expost=ex_post)
             figures = dominance_figures(experiment, found, two_step(induced))
-    summary = trace_summary(found)
+    summary = found.summary()
     if out is not None:
+        from analysis.drawing import new_axes
+        from analysis.trace import elimination_trace
+
         ax = elimination_trace(summary, new_axes(height=max(2.5, 0.3 * sum(map(len, found.alive)) + 1.2)))
         write_results(out, figures, {"trace": found.table(), "summary": summary}, {"trace": ax})
     if as_json:

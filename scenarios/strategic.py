@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from agents.induced import Induced
-from analysis.coalition import NOTIONS, Coalitions
-from analysis.equilibrium import Equilibria, EquilibriumCheck
-from analysis.interim import Elimination
-from analysis.two_step import TwoStep
-from scenarios.experiment import Experiment
-
 if TYPE_CHECKING:
+    from agents.induced import Induced
+    from analysis.coalition import Coalitions
     from analysis.elimination import Eliminated
+    from analysis.equilibrium import Equilibria, EquilibriumCheck
+    from analysis.interim import Elimination
+    from analysis.two_step import TwoStep
+    from scenarios.experiment import Experiment
 
 
 def dominance_figures(experiment: Experiment, found: Elimination, steps: TwoStep) -> dict[str, Any]:
@@ -109,6 +108,8 @@ def coalition_figures(experiment: Experiment, found: Coalitions, stakes: Any = N
 
     `proof` says for each notion of what a ring can agree on, and each size, whether no ring of up to that size gains.
     """
+    from analysis.coalition import NOTIONS
+
     sizes = sorted(found.rings["size"].unique().tolist())
     return {
         "scenario": experiment.scenario.name,

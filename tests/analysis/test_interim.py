@@ -11,7 +11,7 @@ from agents.induced import Induced
 from agents.menu import Menu, report_menu
 from analysis.drawing import new_axes
 from analysis.interim import COLUMNS, eliminate_reports
-from analysis.trace import elimination_trace, trace_summary
+from analysis.trace import elimination_trace
 from scenarios import assemble, load
 from scenarios.scenario import shipped
 from tests.priors import Case, iid, random_case
@@ -260,7 +260,7 @@ def test_memory_is_a_bound():
 
 def test_the_trace_adds_up_and_can_be_drawn():
     found = eliminate_reports(Induced(assemble(load("insiders")).game))
-    table = trace_summary(found)
+    table = found.summary()
     for (seat, _), part in table.groupby(["seat", "type"]):
         assert part["fallen"].sum() + part["left"].iloc[-1] == len(found.induced.menus[seat])
         assert part["left"].min() == 1
