@@ -31,8 +31,8 @@ PACKAGES = {"crowdbayes": "analysis", "QuantEcon": "quantecon", "OpenSpiel": "py
 
 def ours(payoffs: Payoffs) -> Survivors:
     """Eliminate with this library."""
-    from analysis.elimination import eliminate
-    from analysis.normal_form import normal_form
+    from analysis.dominance.elimination import eliminate
+    from analysis.dominance.normal_form import normal_form
 
     return [list(left) for left in eliminate(normal_form(*payoffs)).survivors]
 
@@ -81,8 +81,8 @@ def cell(tool: str, family: str, size: int) -> None:
         times.append(perf_counter() - start)
     print(json.dumps({"seconds": min(times), "survivors": survivors}), flush=True)
     if tool == "crowdbayes":
-        from analysis.elimination import eliminate
-        from analysis.normal_form import normal_form
+        from analysis.dominance.elimination import eliminate
+        from analysis.dominance.normal_form import normal_form
 
         print(json.dumps(eliminate(normal_form(*payoffs)).certified()), flush=True)
 

@@ -39,9 +39,9 @@ def second_order(
     Example:
       crowdbayes second-order common-lie
     """
-    from analysis.belief_plots import revenue_by_strength, truth_by_strength
+    from analysis.beliefs.plots import revenue_by_strength, truth_by_strength
+    from analysis.beliefs.second_order import second_order as find
     from analysis.drawing import new_axes
-    from analysis.hierarchy import second_order as find
     from scenarios.store import to_json
 
     with show_progress() as tell:
@@ -94,9 +94,9 @@ def drift(
       crowdbayes drift misinformed-buyers --strengths 0,0.5,1
     """
     from agents.game import Game
-    from analysis.belief_plots import gain_by_strength, revenue_by_strength
+    from analysis.beliefs.drift import drift as find
+    from analysis.beliefs.plots import gain_by_strength, revenue_by_strength
     from analysis.drawing import new_axes
-    from analysis.drift import drift as find
     from scenarios.store import to_json
 
     with show_progress() as tell:

@@ -135,8 +135,8 @@ def export(
     Example:
       crowdbayes export printed-region --out printed.nfg
     """
-    from analysis.forms import by_type, ex_ante, values_only
-    from analysis.interim import eliminate_reports
+    from analysis.dominance.interim import eliminate_reports
+    from analysis.equilibrium.forms import by_type, ex_ante, values_only
     from scenarios.experiment import assemble
     from scenarios.gambit import write_nfg
     from scenarios.scenario import load

@@ -60,8 +60,8 @@ def dominance(
                 raise BadInput(f"{game}: {name} is for scenarios; a game file has no types and no beliefs")
         _dominance_of_game(game, notion, memory, as_json)
         return
-    from analysis.interim import eliminate_reports
-    from analysis.two_step import two_step
+    from analysis.dominance.interim import eliminate_reports
+    from analysis.dominance.two_step import two_step
     from scenarios.experiment import assemble
     from scenarios.scenario import load
     from scenarios.store import to_json
@@ -76,8 +76,8 @@ def dominance(
             figures = dominance_figures(experiment, found, two_step(induced))
     summary = found.summary()
     if out is not None:
+        from analysis.dominance.trace import elimination_trace
         from analysis.drawing import new_axes
-        from analysis.trace import elimination_trace
 
         ax = elimination_trace(summary, new_axes(height=max(2.5, 0.3 * sum(map(len, found.alive)) + 1.2)))
         write_results(out, figures, {"trace": found.table(), "summary": summary}, {"trace": ax})
@@ -90,7 +90,7 @@ def dominance(
 
 
 def _dominance_of_game(path: str, notion: dict[str, bool], memory: int, as_json: bool) -> None:
-    from analysis.elimination import eliminate
+    from analysis.dominance.elimination import eliminate
     from scenarios.gambit import read_nfg
     from scenarios.store import to_json
     from scenarios.strategic import game_figures
@@ -138,10 +138,10 @@ def equilibria(
     """
     import numpy as np
 
+    from analysis.dominance.interim import eliminate_reports
     from analysis.drawing import new_axes
-    from analysis.equilibrium import equilibria as find
-    from analysis.equilibrium_plots import gains_by_type, logit_shares
-    from analysis.interim import eliminate_reports
+    from analysis.equilibrium.checks import equilibria as find
+    from analysis.equilibrium.plots import gains_by_type, logit_shares
     from scenarios.experiment import assemble
     from scenarios.scenario import load
     from scenarios.store import to_json
@@ -205,9 +205,9 @@ def coalitions(
     """
     import pandas as pd
 
-    from analysis.coalition import coalitions as find
-    from analysis.coalition import stakes as find_stakes
-    from analysis.coalition_plots import gain_by_size, gain_by_stake
+    from analysis.coalition.plots import gain_by_size, gain_by_stake
+    from analysis.coalition.rings import coalitions as find
+    from analysis.coalition.rings import stakes as find_stakes
     from analysis.drawing import new_axes
     from scenarios.experiment import assemble
     from scenarios.scenario import load

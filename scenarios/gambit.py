@@ -21,7 +21,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from analysis.normal_form import NormalForm, normal_form
+from analysis.dominance.normal_form import NormalForm, normal_form
 from scenarios.errors import BadInput
 
 _TOKEN = re.compile(r'\s*(?:(?P<text>"(?:[^"\\]|\\.)*")|(?P<mark>[{},])|(?P<word>[^\s{},"]+)|(?P<stray>"))', re.DOTALL)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from agents.induced import Induced
-    from analysis.coalition import Coalitions
-    from analysis.elimination import Eliminated
-    from analysis.equilibrium import Equilibria, EquilibriumCheck
-    from analysis.interim import Elimination
-    from analysis.two_step import TwoStep
+    from analysis.coalition.rings import Coalitions
+    from analysis.dominance.elimination import Eliminated
+    from analysis.dominance.interim import Elimination
+    from analysis.dominance.two_step import TwoStep
+    from analysis.equilibrium.checks import Equilibria, EquilibriumCheck
     from scenarios.experiment import Experiment
 
 
@@ -108,7 +108,7 @@ def coalition_figures(experiment: Experiment, found: Coalitions, stakes: Any = N
 
     `proof` says for each notion of what a ring can agree on, and each size, whether no ring of up to that size gains.
     """
-    from analysis.coalition import NOTIONS
+    from analysis.coalition.rings import NOTIONS
 
     sizes = sorted(found.rings["size"].unique().tolist())
     return {

@@ -162,6 +162,7 @@ CLAIMS = (
         "holds",
         form="existence",
         domain=(two_players, independent, own_value_only),
+        effort=4,
         mechanism="M",
     ),
 )

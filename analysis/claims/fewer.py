@@ -116,6 +116,7 @@ CLAIMS = (
         (common_value, symmetric_values, alike_goods),
         fewer_right,
         "fails as printed",
+        effort=2,
         domain=(symmetric,),
         mechanism="optimal",
     ),

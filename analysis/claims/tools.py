@@ -215,7 +215,7 @@ CLAIMS = (
         "lemma-1-strictness",
         "In a downward-closed environment the lottery makes truth strictly dominant.",
         "Lemma 1",
-        (*ONE_GOOD, two_goods, some_bundles),
+        (some_bundles, two_goods, correlated),
         lottery_strictness,
         "fails as printed",
         strict=True,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.elimination import eliminate
-from analysis.normal_form import normal_form
+from analysis.dominance.elimination import eliminate
+from analysis.dominance.normal_form import normal_form
 from scenarios.errors import BadInput
 from scenarios.gambit import parse_nfg, read_nfg, write_nfg
 

@@ -136,7 +136,7 @@ def test_a_scenario_bears_its_name_and_is_small(name: str, experiments) -> None:
 def test_a_page_names_commands_and_they_work(name: str) -> None:
     quoted = commands(name)
     assert len(quoted) >= 3
-    assert all(arguments[0] in ("revenue", "deviations", "run", "prior") for arguments in quoted)
+    assert all(arguments[0] in ("revenue", "deviations", "run", "prior", "coalitions") for arguments in quoted)
     for arguments in quoted:
         if arguments[0] == "prior":
             continue
