@@ -51,7 +51,8 @@ def show_game(figures: Mapping[str, Any], names: Sequence[Sequence[str]]) -> Non
             for part in parts
         )
         table.add_row(str(fall["round"]), str(fall["seat"]), mine[fall["report"]], to, number(fall["margin"]))
-    console.print(table)
+    if falls:
+        console.print(table)
     if len(falls) > _SHOWN:
         console.print(f"and {len(falls) - _SHOWN} more; --json prints them all")
     for player, left in enumerate(figures["survivors"]):
