@@ -22,7 +22,9 @@ def show_claims(found: Sequence[Finding]) -> None:
     failing = [row for row in found if row.verdict.startswith("fails")]
     for row in failing:
         heading(console, row.claim, f": {row.statement}")
-        console.print(f"  fails on {row.decided} of {row.tried}; the smallest: {_words(row)}", highlight=False)
+        named = f", and on {', '.join(row.named)}" if row.named else ""
+        said = f"  fails on {row.decided} of {row.tried}{named}; the smallest found: {_words(row)}"
+        console.print(said, highlight=False)
     surprises = sum(not row.as_expected for row in found)
     said = "every verdict is the expected one" if not surprises else f"{surprises} verdicts are not the expected ones"
     console.print(f"{len(found)} claims, {len(failing)} of which fail: {said}")

@@ -20,6 +20,7 @@ from analysis.claims import CLAIMS, Claim, Instance
 from analysis.claims.search import Finding, search
 from mechanisms import MECHANISMS
 from scenarios.errors import BadInput, blame
+from scenarios.store import new_folder, write_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +44,7 @@ def verify(
     claims : names out of `CLAIMS`; all of them if none is given.
     instances : how many each claim is tried on (times its effort).
     workers : processes; with 1 nothing is started.
-    out : a folder for `claims.json`, `claims.csv` and a scenario for every claim that an instance decided.
+    out : a new folder for `claims.json`, `claims.csv` and a scenario for every claim, of its worst instance.
     progress : called with each finding as it comes.
 
     Raises
@@ -90,7 +91,8 @@ def _search(name: str, instances: int, seed: int) -> Finding:
 def row(finding: Finding) -> dict[str, Any]:
     """Return a finding as plain data; a figure that does not exist is None, and money is in units of value.
 
-    `slack` is the worst met before the instance was made small, `instance_slack` that of the instance shown.
+    `tried` and `decided` count random instances, `named` are the named ones that decide the claim as well. `slack` is
+    the worst met before the instance was made small, `instance_slack` that of the instance shown.
     """
     return {
         "claim": finding.claim,
@@ -101,6 +103,7 @@ def row(finding: Finding) -> dict[str, Any]:
         "as_expected": finding.as_expected,
         "tried": finding.tried,
         "decided": finding.decided,
+        "named": list(finding.named),
         "slack": _figure(finding.slack),
         "instance_slack": _figure(finding.shown),
         "instance": None if finding.instance is None else scenario_of(CLAIMS[finding.claim], finding.instance),
@@ -176,19 +179,16 @@ def as_toml(finding: Finding) -> str:
     return head + tomli_w.dumps(scenario_of(CLAIMS[finding.claim], finding.instance))
 
 
-def write(findings: Sequence[Finding], folder: Path) -> None:
-    """Write the findings, and a scenario for every claim that an instance decided.
+def write(findings: Sequence[Finding], place: Path) -> None:
+    """Write the findings, and a scenario of every claim's worst instance, into a new folder: all or nothing.
 
     Raises
     ------
-    BadInput : if the folder cannot be written to.
+    BadInput : if the folder exists or cannot be written to.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "claims.json").write_text(json.dumps([row(f) for f in findings], indent=1) + "\n", encoding="utf-8")
+    with new_folder(place) as folder:
+        write_json([row(finding) for finding in findings], folder / "claims.json")
         frame(findings).to_csv(folder / "claims.csv", index=False)
         for finding in findings:
-            if finding.decided:
+            if finding.instance is not None:
                 (folder / f"{finding.claim}.toml").write_text(as_toml(finding), encoding="utf-8")
-    except OSError as error:
-        raise BadInput(f"{folder}: cannot be written: {error.strerror}") from None

@@ -34,6 +34,11 @@ def several_informants(instance: Instance) -> bool:
     return instance.players > 2
 
 
+def in_signals(instance: Instance) -> bool:
+    """Whether what the players know comes as signals that one of them can be spared, or is nothing but own values."""
+    return instance.knowledge in ("own-value", "state", "labels")
+
+
 def unlearned(instance: Instance, player: int) -> Instance:
     """Return the instance with one player knowing her own value alone, the others what they knew."""
     if instance.knowledge == "state":
@@ -132,6 +137,7 @@ CLAIMS = (
         lambda instance: one_more_signal(instance, "M"),
         "holds beyond the paper",
         form="beyond",
+        domain=(in_signals,),
         mechanism="M",
     ),
     Claim(
@@ -143,7 +149,7 @@ CLAIMS = (
         "fails beyond the paper",
         form="beyond",
         effort=4,
-        domain=(several_informants,),
+        domain=(several_informants, in_signals),
     ),
     Claim(
         "second-order-beliefs",

@@ -13,6 +13,7 @@ from analysis.claims.claim import Claim
 from analysis.claims.generate import Rng
 from analysis.claims.instance import Instance
 from analysis.claims.moves import mutate
+from analysis.claims.named import NAMED
 from analysis.claims.shrink import shrink
 
 _DRAWS = 100
@@ -26,10 +27,11 @@ class Finding:
     Attributes
     ----------
     claim, statement, source, expected : the claim's own.
-    tried : instances that it says something about; decided : those that break it (or, of existence, show it).
+    tried : random instances that it says something about; decided : those that break it (or, of existence, show it).
     slack : the worst slack met (of existence, the best), money; NaN if none was met.
     instance : where; made small if it decides the claim. shown : the slack there.
-    verdict : from the search alone.
+    named : the named instances that decide it too.
+    verdict : from the random instances, unless a named one breaks what should always hold.
     seconds : how long it took.
     """
 
@@ -42,6 +44,7 @@ class Finding:
     slack: float
     instance: Instance | None
     shown: float
+    named: tuple[str, ...]
     verdict: str
     seconds: float = field(compare=False)
 
@@ -84,6 +87,12 @@ def search(claim: Claim, *, instances: int, seed: int) -> Finding:
     return _finding(claim, tried, decided, worst and worst[2], worst[1] if worst else math.nan, started)
 
 
+def _decides(claim: Claim, instance: Instance) -> bool:
+    """Return whether an instance decides a claim, if the claim is about it at all."""
+    slack = claim.measure(instance)
+    return math.isfinite(slack) and claim.shown(instance, slack)
+
+
 def _drawn(claim: Claim, rng: Rng, number: int) -> Instance:
     """Return an instance of the claim's families that the claim says something about, if a few draws give one."""
     family = claim.families[number % len(claim.families)]
@@ -98,7 +107,7 @@ def _drawn(claim: Claim, rng: Rng, number: int) -> Instance:
 def _finding(
     claim: Claim, tried: int, decided: int, instance: Instance | None, slack: float, started: float
 ) -> Finding:
-    shown = slack
+    shown, named = slack, tuple(name for name, given in NAMED.items() if _decides(claim, given))
     if instance is not None and claim.shown(instance, slack):
         instance = shrink(claim, instance)
         shown = claim.measure(instance)
@@ -112,6 +121,7 @@ def _finding(
         slack=slack,
         instance=instance,
         shown=shown,
-        verdict=claim.verdict(decided),
+        named=named,
+        verdict=claim.verdict(decided if claim.form == "existence" else decided + len(named)),
         seconds=time.perf_counter() - started,
     )

@@ -65,12 +65,13 @@ def test_an_unexpected_verdict_is_flagged(monkeypatch):
     assert row(found)["as_expected"] is False
 
 
-def test_the_folder_holds_the_report_and_a_scenario_for_what_was_decided(tmp_path):
+def test_the_folder_holds_the_report_and_a_scenario_for_every_claim(tmp_path):
     found = verify(["corollary-1-left", "corollary-1-right"], instances=40, seed=1, workers=1, out=tmp_path / "new")
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
         "claims.csv",
         "claims.json",
         "corollary-1-left.toml",
+        "corollary-1-right.toml",
     ]
     assert json.loads((tmp_path / "new" / "claims.json").read_text()) == [row(finding) for finding in found]
 
@@ -90,9 +91,9 @@ def test_bad_input_is_one_sentence(wrong, message):
         verify(**wrong)
 
 
-def test_a_folder_that_cannot_be_written_to_is_bad_input(tmp_path):
+def test_a_place_that_is_taken_is_bad_input(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(BadInput, match="cannot be written"):
+    with pytest.raises(BadInput, match="already exists"):
         verify(["corollary-1-right"], instances=2, workers=1, out=tmp_path / "file")
 
 

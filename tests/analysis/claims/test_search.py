@@ -8,6 +8,7 @@ import pytest
 
 from analysis.claims import CLAIMS, generate
 from analysis.claims.moves import simpler
+from analysis.claims.named import NAMED
 from analysis.claims.search import search, stream
 from analysis.claims.shrink import margin_of, shrink, still_shown
 
@@ -105,3 +106,29 @@ def test_care_points_are_found_again(care_point):
 def test_repaired_statements_hold(name):
     found = search(CLAIMS[name], instances=60, seed=1)
     assert found.verdict == "holds as repaired", found
+
+
+def test_named_instances_are_tried_too_and_do_not_make_up_for_a_search_that_finds_nothing():
+    found = search(CLAIMS["lemma-4-values"], instances=3, seed=1)
+    assert "uniform-2x3" in found.named
+    assert "high-or-low-pair" not in found.named  # with epsilon = delta = 0.1 the lottery's step of 9 is dear
+    hopeless = replace(
+        CLAIMS["unanimity-costs"], slack=lambda instance: -1.0 if instance != NAMED["uniform-2x2"] else 1.0
+    )
+    assert search(hopeless, instances=3, seed=1).verdict == "not found"
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_named_instances_are_whole(name):
+    instance = NAMED[name]
+    assert instance.opt > 0
+    assert math.isclose(sum(instance.weights), 1.0)
+    assert math.isfinite(CLAIMS["ronen-half-repaired"].measure(instance))
+
+
+@pytest.mark.parametrize("name", [claim.name for claim in CLAIMS.values() if claim.expected.startswith("holds")])
+def test_what_holds_holds_on_the_named_instances(name):
+    claim = CLAIMS[name]
+    if claim.form != "existence":
+        slacks = {given: claim.measure(instance) for given, instance in NAMED.items()}
+        assert [given for given, slack in slacks.items() if claim.fails(NAMED[given], slack)] == []
