@@ -9,7 +9,7 @@ from scenarios.scenario import shipped
 
 
 def catalogue(what: str) -> dict[str, str]:
-    """Return names and summaries of the scenarios, mechanisms, strategies or knowledge structures."""
+    """Return names and summaries of the scenarios, mechanisms, strategies, knowledge structures or claims."""
     return _CATALOGUES[what]()
 
 
@@ -46,6 +46,12 @@ def _knowledge() -> dict[str, str]:
     return entries | {f"misinformed: {name}": _first_line(form) for name, form in MISINFORMATION.items()}
 
 
+def _claims() -> dict[str, str]:
+    from analysis.claims import CLAIMS
+
+    return {name: claim.statement for name, claim in CLAIMS.items()}
+
+
 def _first_line(thing: object) -> str:
     return (thing.__doc__ or "").strip().splitlines()[0]
 
@@ -55,4 +61,5 @@ _CATALOGUES = {
     "mechanisms": _mechanisms,
     "strategies": _strategies,
     "knowledge": _knowledge,
+    "claims": _claims,
 }

@@ -69,8 +69,8 @@ def prior(bids: Path, out: Path | None, as_json: bool, **options: Any) -> None:
         click.echo(line, err=True)
 
 
-@main.command(name="list", short_help="List scenarios, mechanisms, strategies or knowledge.")
-@click.argument("what", type=click.Choice(["scenarios", "mechanisms", "strategies", "knowledge"]))
+@main.command(name="list", short_help="List scenarios, mechanisms, strategies, knowledge or claims.")
+@click.argument("what", type=click.Choice(["scenarios", "mechanisms", "strategies", "knowledge", "claims"]))
 @json_option
 def list_command(what: str, as_json: bool) -> None:
     """List what ships, with a line on each.

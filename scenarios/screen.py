@@ -68,6 +68,8 @@ def _caveat(result: Result, word: str) -> str:
         return f", {word} play is not truthful"
     if result.scenario.knowledge.misinformed:
         return f", {word} players are misinformed"
+    if result.scenario.mechanism.parameters.get("conditioning") == "at-least":
+        return f", {word} the price conditions on bidding at least as much, not on being chosen"
     beyond = result.figures["rewards"] > result.scenario.mechanism.epsilon * (1.0 + 1e-9)
     return f", {word} rewards exceed epsilon, which the proof leaves out" if beyond else ""
 

@@ -14,6 +14,7 @@ def show_claims(found: Sequence[Finding]) -> None:
     table = new_table("claim", "where", "tried", "decided", "worst slack", "verdict", "seconds")
     for column in (1, 5):
         table.columns[column].justify = "left"
+    table.columns[0].no_wrap, table.columns[0].min_width = True, max(len(row.claim) for row in found)
     for row in found:
         verdict = row.verdict if row.as_expected else f"{row.verdict}, NOT {row.expected}"
         cells = (str(row.tried), str(row.decided), number(row.shown, digits=3), verdict, f"{row.seconds:.1f}")

@@ -153,7 +153,7 @@ def test_deviations_without_json_are_a_table(here):
 # --- list
 
 
-@pytest.mark.parametrize("what", ["scenarios", "mechanisms", "strategies", "knowledge"])
+@pytest.mark.parametrize("what", ["scenarios", "mechanisms", "strategies", "knowledge", "claims"])
 def test_lists_are_the_catalogue(what):
     entries = catalogue(what)
     assert printed_json("list", what) == [{"name": name, "summary": text} for name, text in entries.items()]
