@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from analysis.claims.named import NAMED
 from analysis.claims.search import Finding
 from scenarios.screen import heading, new_console, new_table, number
 
@@ -23,7 +24,8 @@ def show_claims(found: Sequence[Finding]) -> None:
     failing = [row for row in found if row.verdict.startswith("fails")]
     for row in failing:
         heading(console, row.claim, f": {row.statement}")
-        named = f", and on {', '.join(row.named)}" if row.named else ""
+        names = "all named instances" if len(row.named) == len(NAMED) else ", ".join(row.named)
+        named = f", and on {names}" if names else ""
         said = f"  fails on {row.decided} of {row.tried}{named}; the smallest found: {_words(row)}"
         console.print(said, highlight=False)
     surprises = sum(not row.as_expected for row in found)
