@@ -42,10 +42,15 @@ class Menu:
         """Return the place in `beliefs` of each report's belief."""
         return reports % len(self.beliefs)
 
-    def name(self, report: int) -> str:
-        """Return what a report is called: its value, and its belief where one is asked for."""
-        value = self.value_names[report // len(self.beliefs)]
-        belief = self.belief_names[report % len(self.beliefs)]
+    def belief_name(self, report: int, cell: int | None = None) -> str:
+        """Return what a report's belief is called; a type's own posterior, if the type is given, the true belief."""
+        belief = report % len(self.beliefs)
+        true = cell is not None and belief == int(self.truth[cell]) % len(self.beliefs)
+        return "true belief" if true and self.belief_names[belief] else self.belief_names[belief]
+
+    def name(self, report: int, cell: int | None = None) -> str:
+        """Return what a report is called, by a type if given: its value, and its belief where one is asked for."""
+        value, belief = self.value_names[report // len(self.beliefs)], self.belief_name(report, cell)
         return f"{value} with {belief}" if belief else value
 
 
@@ -62,7 +67,7 @@ def report_menu(seat: Seat, *, rules: Sequence[str] = RULES) -> Menu:
     if seat.mechanism.elicits_beliefs:
         same = len(set(seat.posteriors.tolist())) == 1
         for cell, name in enumerate(seat.names):
-            named.setdefault(int(seat.posteriors[cell]), "posterior" if same else f"posterior of {name}")
+            named.setdefault(int(seat.posteriors[cell]), "posterior" if same else f"posterior of type {name}")
         for rule in rules:
             table = BELIEF_RULES[rule](seat)
             for (cell, kind), belief in np.ndenumerate(table):
@@ -80,5 +85,5 @@ def _name(seat: Seat, rule: str, table: IntArray, cell: int, kind: int) -> str:
     if (table == table[0, 0]).all():
         return rule
     if (table[cell] == table[cell, 0]).all():
-        return f"{rule} of {seat.names[cell]}"
-    return f"{rule} of {seat.names[cell]} saying {seat.environment.type_name(seat.index, kind)}"
+        return f"{rule} of type {seat.names[cell]}"
+    return f"{rule} of type {seat.names[cell]} saying {seat.environment.type_name(seat.index, kind)}"

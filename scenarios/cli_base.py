@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from scenarios.errors import BadInput
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class _Group(click.Group):
@@ -67,12 +70,13 @@ def _new_place(ctx: click.Context, option: click.Parameter, place: Path | None) 
     return place
 
 
-out_option = click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    callback=_new_place,
-    help="Folder to write tables and plots to; it must not exist yet.",
-)
+def new_folder_option(what: str) -> Callable[[Command], Command]:
+    """Return the option --out of a command that writes a new folder."""
+    told = f"Folder to write {what} to; it must not exist yet."
+    return click.option("--out", type=click.Path(path_type=Path), callback=_new_place, help=told)
+
+
+out_option = new_folder_option("tables and plots")
 
 
 def induced_game(experiment: Any, beliefs: str | None, memory: int) -> Any:

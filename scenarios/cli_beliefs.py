@@ -35,6 +35,9 @@ def second_order(
 ) -> None:
     """Print what players do who are wrong about what the others believe: nothing in M and L, much in unanimity.
 
+    Strengths: tempered, shifted and sampled as in `crowdbayes drift`, for what each player takes the others' opinions
+    to be; ignorant and uniform, the weight of the wrong belief.
+
     \b
     Example:
       crowdbayes second-order common-lie
@@ -87,7 +90,12 @@ def drift(
     out: Path | None,
     as_json: bool,
 ) -> None:
-    """Print revenue and gains as everybody's beliefs drift from D: tempered, shifted, sampled, or by noisy signals.
+    """Print revenue and gains of truthful players as everybody's beliefs are further and further from D.
+
+    Strengths: tempered, probabilities are raised to the power 1 + strength; shifted, odds of high values grow by
+    exp(strength); sampled, D is estimated from 1 / strength draws; noisy, signals of the others' worth are wrong with
+    probability strength / 2 (at 0 they are right, which is more than the scenario's players know). At 0 nothing is
+    added to what the scenario says, its own misinformed seats included.
 
     \b
     Example:

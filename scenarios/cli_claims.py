@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from scenarios.cli_base import json_option, main, out_option
+from scenarios.cli_base import json_option, main, new_folder_option
 from scenarios.progress import show_progress
 
 
@@ -18,13 +18,14 @@ from scenarios.progress import show_progress
 )
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the instances.")
 @click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True, help="Processes.")
-@out_option
+@new_folder_option("claims.json, claims.csv and a scenario for each claim")
 @json_option
 def verify(claims: tuple[str, ...], instances: int, seed: int, workers: int, out: Path | None, as_json: bool) -> None:
     """Try every lemma, theorem and corollary of the paper, and what is claimed in passing, on many instances.
 
-    A claim that fails is shown with the smallest instance found. With --out each claim's worst instance is written as a
-    scenario. Exits with status 1 if a verdict is not the expected one.
+    A claim that fails is shown with the smallest instance found. With --out the smallest instance that breaks a claim,
+    or the one nearest to that, is written as a scenario for each. The exit status is 1 if a verdict is not the expected
+    one; with few instances some are not.
 
     \b
     Example:

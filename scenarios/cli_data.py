@@ -111,7 +111,7 @@ def list_command(what: str, as_json: bool) -> None:
     show_default=True,
     help="Any value with the true belief; every report of the menu; or what survives strict elimination.",
 )
-@click.option("--rational", is_flag=True, help="Write payoffs as fractions.")
+@click.option("--rational", is_flag=True, help="Write payoffs as fractions, equal to the floating-point payoffs.")
 @click.option("--limit", type=click.IntRange(min=1), default=2_000_000, show_default=True, help="Payoffs to write.")
 @beliefs_option
 @memory_option

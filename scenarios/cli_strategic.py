@@ -137,6 +137,7 @@ def equilibria(
       crowdbayes equilibria common-lie
     """
     import numpy as np
+    import pandas as pd
 
     from analysis.dominance.interim import eliminate_reports
     from analysis.drawing import new_axes
@@ -158,12 +159,12 @@ def equilibria(
             found = find(induced, experiment.plans(), candidates=left, limit=limit, greatest=greatest, rng=rng)
             figures = equilibrium_figures(experiment, found)
     if out is not None:
-        played = found.truth if found.played is None else found.played
-        plots = {
-            "logit": logit_shares(found.logit.summary, new_axes()),
-            "gains": gains_by_type(played.table, new_axes()),
-        }
-        tables = {"gains": played.table, "pure": found.pure.table, "logit": found.logit.table}
+        checks = {"truthful": found.truth, **({} if found.played is None else {"played": found.played})}
+        gains = [check.table.assign(profile=name) for name, check in checks.items()]
+        plots = {"logit": logit_shares(found.logit.summary, new_axes())}
+        for name, check in checks.items():
+            plots[f"gains-{name}"] = gains_by_type(check.table[check.table["gain"] > 0], new_axes())
+        tables = {"gains": pd.concat(gains), "pure": found.pure.table, "logit": found.logit.table}
         write_results(out, figures, tables, plots)
     if as_json:
         click.echo(to_json(figures))

@@ -166,6 +166,8 @@ def load(source: str | Path, *, overrides: Sequence[str] = ()) -> Scenario:
     BadInput : one sentence that names the file, the field and the offending value.
     """
     path = find(source)
+    if path.suffix.lower() == ".nfg":
+        raise BadInput(f"{source}: is a game file, which only `crowdbayes dominance` reads")
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -8,17 +8,19 @@ from analysis.claims.named import NAMED
 from analysis.claims.search import Finding
 from scenarios.screen import heading, new_console, new_table, number
 
+_TINY = 1e-12
+
 
 def show_claims(found: Sequence[Finding]) -> None:
     """Print a verdict a row, what was tried and how far the worst instance is from failing, and a count at the end."""
     console = new_console()
-    table = new_table("claim", "where", "tried", "decided", "worst slack", "verdict", "seconds")
+    table = new_table("claim", "where", "tried", "deciding", "worst slack", "verdict", "seconds")
     for column in (1, 5):
         table.columns[column].justify = "left"
     table.columns[0].no_wrap, table.columns[0].min_width = True, max(len(row.claim) for row in found)
     for row in found:
-        verdict = row.verdict if row.as_expected else f"{row.verdict}, NOT {row.expected}"
-        cells = (str(row.tried), str(row.decided), number(row.shown, digits=3), verdict, f"{row.seconds:.1f}")
+        slack = 0.0 if abs(row.slack) < _TINY else row.slack
+        cells = (str(row.tried), str(row.decided), number(slack, digits=3), _verdict(row), f"{row.seconds:.1f}")
         table.add_row(row.claim, row.source, *cells)
     console.print(table)
     failing = [row for row in found if row.verdict.startswith("fails")]
@@ -29,8 +31,21 @@ def show_claims(found: Sequence[Finding]) -> None:
         said = f"  fails on {row.decided} of {row.tried}{named}; the smallest found: {_words(row)}"
         console.print(said, highlight=False)
     surprises = sum(not row.as_expected for row in found)
-    said = "every verdict is the expected one" if not surprises else f"{surprises} verdicts are not the expected ones"
-    console.print(f"{len(found)} claims, {len(failing)} of which fail: {said}")
+    console.print(
+        "deciding: instances that break a claim, or show what it says there is; worst slack: units of value by which a "
+        "claim holds, negative where it fails"
+    )
+    said = "every verdict is the expected one" if not surprises else f"verdicts not expected: {surprises}"
+    console.print(f"claims: {len(found)}; failing: {len(failing)}; {said}")
+
+
+def _verdict(row: Finding) -> str:
+    """Return a verdict, and what was expected where that is something else."""
+    if row.as_expected:
+        return row.verdict
+    if row.decided == 0:
+        return f"nothing found in {row.tried} instances; with more, expected: {row.expected}"
+    return f"{row.verdict}; expected: {row.expected}"
 
 
 def _words(row: Finding) -> str:

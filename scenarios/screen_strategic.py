@@ -106,7 +106,7 @@ def _show_left(figures: Mapping[str, Any]) -> None:
     fallen = ", ".join(f"{name} of seat {seat}" for seat, name in map(dict.values, figures["truth_falls"]))
     if fallen:
         console.print(f"the truth itself falls for type {fallen}", highlight=False)
-    table = new_table("seat", "type", "surviving report", "against the truth (report)")
+    table = new_table("seat", "type", "surviving lie (report)", "against the truth (report)")
     for row in sorted(rows, key=lambda row: row not in tied)[:_SHOWN]:
         table.add_row(str(row[0]), *row[1:], "always pays the same" if row in tied else "neither dominates")
     if rows:
@@ -129,11 +129,15 @@ def show_equilibria(figures: Mapping[str, Any]) -> None:
     found = pure["equilibria"]
     more = "" if pure["exhaustive"] else " so far; the search was cut short"
     console.print(f"pure equilibria on the menus: {len(found)}{more}", highlight=False)
-    _equilibrium_rows(found, ("revenue", "truthful_share", "strict", "profiles"))
+    names = ("revenue", "truthful_share", "strict", "profiles")
+    _equilibrium_rows(found, {name.replace("_", " "): name for name in names})
+    if found:
+        console.print("(what is reported in each is in --json and --out)")
     if figures["mixed"] is not None:
         mixed = figures["mixed"]["equilibria"]
         console.print(f"with mixtures, {figures['mixed']['method']}: {len(mixed)}", highlight=False)
-        _equilibrium_rows(mixed, ("nash_conv", "truthful_share", "supports"))
+        columns = {"NashConv": "nash_conv", "truthful share": "truthful_share", "reports used": "supports"}
+        _equilibrium_rows(mixed, columns)
     last = figures["logit"][-1]
     console.print(
         "logit equilibria from uniform play: "
@@ -152,12 +156,12 @@ def _gainer(witness: Mapping[str, Any] | None) -> tuple[str, str]:
     return f"{witness['type']} of seat {witness['seat']}", f"{witness['value_report']}{belief}"
 
 
-def _equilibrium_rows(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
+def _equilibrium_rows(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> None:
     if not rows:
         return
-    table = new_table("equilibrium", *(name.replace("_", " ") for name in names))
+    table = new_table("equilibrium", *columns)
     for row in rows[:_SHOWN]:
-        cells = [number(row[n]) if isinstance(row[n], float) else str(row[n]) for n in names]
+        cells = [number(row[n]) if isinstance(row[n], float) else str(row[n]) for n in columns.values()]
         table.add_row(str(row["equilibrium"]), *cells)
     new_console().print(table)
     if len(rows) > _SHOWN:
@@ -174,7 +178,7 @@ def show_coalitions(figures: Mapping[str, Any]) -> None:
         told = (row["ring"], row["information"], row["reports"]) if gains else ("–", "–", "–")
         table.add_row(str(row["size"]), row["notion"], number(row["gain"]), *told)
     console.print(table)
-    table = new_table("ring", "mean gain", "gain at most", "liar's risk", "seller loses", "outsiders gain")
+    table = new_table("ring", "mean gain", "gain at most", "belief's risk", "seller loses", "outsiders gain")
     rings = [row for row in figures["rings"] if row["notion"] == "side-payments"]
     for row in sorted(rings, key=lambda row: -row["gain"])[:_SHOWN]:
         names = ("gain", "gain_max", "risk", "seller_loss", "outsiders_gain")
@@ -182,7 +186,7 @@ def show_coalitions(figures: Mapping[str, Any]) -> None:
     console.print("with side payments, by ring:")
     console.print(table)
     if figures["stakes"] is not None:
-        table = new_table("mechanism", "values times", "ring", "mean gain", "liar's risk", "seller loses")
+        table = new_table("mechanism", "values times", "ring", "mean gain", "belief's risk", "seller loses")
         for row in figures["stakes"]:
             figures_of = [number(row[name]) for name in ("gain", "risk", "seller_loss")]
             table.add_row(row["mechanism"], str(row["factor"]), row["ring"], *figures_of)

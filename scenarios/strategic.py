@@ -160,10 +160,10 @@ def _by(parts: list[dict[str, Any]]) -> Any:
 
 def _report(induced: Induced, seat: int, cell: int, report: int) -> dict[str, Any]:
     menu, environment = induced.menus[seat], induced.game.environment
-    kind, belief = divmod(report, len(menu.beliefs))
+    kind = report // len(menu.beliefs)
     value = int(environment.values[seat][kind]) if environment.single_good else menu.value_names[kind]
     return {
         "value": value,
-        "belief": menu.belief_names[belief] or None,
+        "belief": menu.belief_name(report, cell) or None,
         "truthful": report == int(menu.truth[cell]),
     }

@@ -282,7 +282,7 @@ CLAIMS = (
         form="repaired",
     ),
     _of_l(
-        "footnote-9-repaired-rules",
+        "footnote-9-in-repaired-l",
         "In L repaired, the lottery apart, buyers have at least epsilon and the others at most epsilon.",
         "footnote 9",
         main_stage_edge,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -126,8 +127,8 @@ class Elimination:
                     fall.round,
                     fall.seat,
                     self.induced.game.seats[fall.seat].names[fall.cell],
-                    menu.name(fall.report),
-                    _mixture_name(menu.name, fall.mixture),
+                    menu.name(fall.report, fall.cell),
+                    _mixture_name(partial(menu.name, cell=fall.cell), fall.mixture),
                     fall.margin,
                     told[0] != honest[0],
                     told[1] != honest[1],

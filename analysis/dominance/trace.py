@@ -17,6 +17,8 @@ _ROUNDS: Sequence[dict[str, Any]] = (
     {"facecolor": "0.78", "hatch": "..."},
     {"facecolor": "0.64", "hatch": "xxx"},
     {"facecolor": "0.5", "hatch": "\\\\\\"},
+    {"facecolor": "0.97", "hatch": "ooo"},
+    {"facecolor": "0.85", "hatch": "---"},
 )
 _LEFT: dict[str, Any] = {"facecolor": BLUE}
 
@@ -56,7 +58,8 @@ def _label(table: pd.DataFrame, number: int) -> str:
     """Return a legend text that says what kind of lies fall in a round, where all are of one kind."""
     part = table[table["round"] == number]
     lies, fallen = part["value_lies"].sum(), part["fallen"].sum()
-    return f"falls in round {number}{': value lies' if lies == fallen else ': belief lies' if lies == 0 else ''}"
+    kind = "value lies" if lies == fallen else "belief lies" if lies == 0 else "both kinds"
+    return f"falls in round {number}: {kind}"
 
 
 def _style(number: int) -> dict[str, Any]:

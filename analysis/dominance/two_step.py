@@ -98,7 +98,7 @@ def _value_witnesses(induced: Induced) -> Iterator[Witness]:
             honest = np.broadcast_to(reports[kind], lies.shape)
             least = _least(induced, seat, int(kind), honest.ravel(), lies.ravel(), rivals)
             name = menu.value_names[kind]
-            yield _witness(induced, seat, f"{name}, any belief", least)
+            yield _witness(induced, seat, name, least)
 
 
 def _belief_witnesses(induced: Induced) -> Iterator[Witness]:
@@ -125,8 +125,8 @@ def _belief_witnesses(induced: Induced) -> Iterator[Witness]:
             yield Witness(
                 seat,
                 game.seats[seat].names[cell],
-                menu.name(int(truth)),
-                menu.name(int(lies[worst])),
+                menu.name(int(truth), cell),
+                menu.name(int(lies[worst]), cell),
                 "true values, whatever beliefs" if others else "",
                 float(total[worst]),
             )

@@ -38,7 +38,7 @@ class AgentTypes:
 
     def name(self, player: int, cell: int, place: int) -> str:
         """Return what a report of a type is called."""
-        return self.induced.menus[player].name(self.report(player, cell, place))
+        return self.induced.menus[player].name(self.report(player, cell, place), cell)
 
     def type_name(self, player: int, cell: int) -> str:
         """Return what a type is called."""

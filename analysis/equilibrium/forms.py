@@ -69,10 +69,7 @@ def ex_ante_plans(induced: Induced, *, reports: Sequence[BoolArray] | None = Non
         np.stack([told[place[:, c]] for c, told in enumerate(mine)], axis=1)
         for mine, place in zip(menus, places, strict=True)
     )
-    names = tuple(
-        tuple("; ".join(f"{t}: {menu.name(r)}" for t, r in zip(seat.names, row, strict=True)) for row in plan.tolist())
-        for seat, menu, plan in zip(induced.game.seats, induced.menus, plans, strict=True)
-    )
+    names = tuple(tuple(_strategy_name(induced, i, row) for row in plan.tolist()) for i, plan in enumerate(plans))
     seats = tuple(f"seat {i}" for i in range(induced.players))
     return ExAnte(NormalForm(f"{induced.game.mechanism.name}, ex ante", seats, names, payoffs), plans)
 
@@ -84,7 +81,7 @@ def by_type(induced: Induced, *, reports: Sequence[BoolArray] | None = None, lim
     sizes = [len(menus[i][c]) for i, c in agents]
     _check(induced, "by type", len(agents), sizes, limit)
     payoffs = tuple(_interim(induced, i, c, menus, agents, sizes) for i, c in agents)
-    names = tuple(tuple(map(induced.menus[i].name, menus[i][c].tolist())) for i, c in agents)
+    names = tuple(tuple(induced.menus[i].name(r, c) for r in menus[i][c].tolist()) for i, c in agents)
     players = tuple(f"seat {i}: {induced.game.seats[i].names[c]}" for i, c in agents)
     return NormalForm(f"{induced.game.mechanism.name}, by type", players, names, payoffs)
 
@@ -115,6 +112,12 @@ def different(types: AgentTypes, among: Sequence[BoolArray] | None = None) -> tu
     return tuple(kept)
 
 
+def _strategy_name(induced: Induced, player: int, reports: Sequence[int]) -> str:
+    """Return what a plan is called: the report of each type."""
+    types, menu = induced.game.seats[player].names, induced.menus[player]
+    return "; ".join(f"{types[cell]}: {menu.name(told, cell)}" for cell, told in enumerate(reports))
+
+
 def _options(induced: Induced, reports: Sequence[BoolArray] | None) -> list[list[IntArray]]:
     """Return, by seat and type, the reports of the menu to choose among."""
     options = []
@@ -137,11 +140,11 @@ def _check(induced: Induced, form: str, players: int, sizes: Sequence[int], limi
         )
     if entries > limit:
         choosers = len(sizes) if form == "by type" else sum(len(seat.types) for seat in induced.game.seats)
-        fits = math.floor((limit / players) ** (1 / choosers) + 1e-9)
+        fits = max(1, math.floor((limit / players) ** (1 / choosers) + 1e-9))
         raise ValueError(
             f"{induced.game.mechanism.name} {form} has {entries:,} payoffs ({players} players, "
-            f"{' x '.join(map(str, sizes))} strategies); {limit:,} are allowed, which {fits} reports for each of the "
-            f"{choosers} types would fit"
+            f"{' x '.join(map(str, sizes))} strategies) and {limit:,} are allowed: some {fits} for each of the "
+            f"{choosers} types; give fewer reports (survivors alone, fewer beliefs), or allow more"
         )
 
 

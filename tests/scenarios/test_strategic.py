@@ -137,7 +137,7 @@ def test_what_is_played_is_checked_beside_the_truth():
 def test_equilibria_writes_tables_and_plots(tmp_path):
     ask("equilibria", "worst-case-two", "--out", str(tmp_path / "found"))
     names = {path.name for path in (tmp_path / "found").iterdir()}
-    assert {"gains.csv", "pure.csv", "logit.csv", "logit.png", "gains.svg", "figures.json"} <= names
+    assert {"gains.csv", "pure.csv", "logit.csv", "logit.png", "gains-truthful.svg", "figures.json"} <= names
 
 
 def test_a_ring_of_two_in_m_gains_with_the_stake_and_risks_no_more_than_epsilon():
@@ -150,7 +150,7 @@ def test_a_ring_of_two_in_m_gains_with_the_stake_and_risks_no_more_than_epsilon(
     assert {row["mechanism"] for row in found["stakes"]} == {"M", "L"}
     assert {row["size"] for row in found["by_size"]} == {1, 2}
     shown = ask("coalitions", "ring-in-m", "--stakes", "1,2")
-    assert "liar's risk" in shown
+    assert "belief's risk" in shown
 
 
 def test_coalitions_writes_tables_and_plots(tmp_path):
@@ -293,3 +293,16 @@ def test_a_lone_bidder_has_what_can_be_had(tmp_path):
     assert {row["mechanism"] for row in figures("second-order", str(place))["summary"]} == {"vickrey"}
     assert "needs two players or more" in ask("drift", str(place), code=2)
     assert figures("dominance", str(place))["truthful_only"] is False
+
+
+def test_a_game_file_is_not_taken_for_a_scenario(tmp_path):
+    (tmp_path / "game.nfg").write_text('NFG 1 R "g" { "a" } { 1 }\n\n0\n')
+    told = ask("equilibria", str(tmp_path / "game.nfg"), code=2)
+    assert "only `crowdbayes dominance` reads" in told
+
+
+def test_a_type_s_own_posterior_is_called_its_true_belief():
+    found = figures("dominance", "correlated-pair")
+    for types in found["survivors"]:
+        assert {report["belief"] for reports in types.values() for report in reports} == {"true belief"}
+    assert "true belief" in ask("export", "correlated-pair", "--reports", "survivors")

@@ -100,7 +100,7 @@ BY_HAND = [
     # i* has epsilon exactly; the other may buy at 0.75 in the lottery, and is paid half of epsilon.
     ("footnote-9", single([(1,), (1,)], epsilon=1.0, discount=0.25), -0.25),
     ("footnote-9-main-stage", ONES, 0.0),
-    ("footnote-9-repaired-rules", ONES, -0.05),
+    ("footnote-9-in-repaired-l", ONES, -0.05),
     ("lemma-6-informed", product([(1,), (2, 3)], [(1,), (1, 1)], knowledge="complete"), -0.5),
     ("lemma-6-irregular", single([(1,), (1, 2, 3)], [(0, 0), (0, 2)], [3, 1]), 1.25 - 1.5),
     ("lemma-6-repaired", UNIFORM, 0.0),

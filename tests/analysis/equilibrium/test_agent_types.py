@@ -143,7 +143,7 @@ def test_a_report_is_called_the_truth_where_it_is_equivalent_to_it():
     for i, c in types.form.agents:
         truth = int(types.truth[i][c])
         assert types.report(i, c, truth) == game.menus[i].truth[c]
-        assert types.name(i, c, truth) == game.menus[i].name(int(game.menus[i].truth[c]))
+        assert types.name(i, c, truth) == game.menus[i].name(int(game.menus[i].truth[c]), c)
 
 
 def test_plans_play_the_reports():

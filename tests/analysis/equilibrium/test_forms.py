@@ -147,7 +147,7 @@ def test_values_only_keep_the_truthful_belief():
 def test_what_is_too_large_is_refused_with_what_would_fit():
     game = Induced(iid((1, 2, 3), (1 / 3,) * 3, 2).game("first-price"))
     assert ex_ante(game, limit=2 * 27 * 27).shape == (27, 27)
-    with pytest.raises(ValueError, match=r"1,458 payoffs \(2 players, 27 x 27 .*1,457 are allowed, which 2 reports"):
+    with pytest.raises(ValueError, match=r"1,458 payoffs \(2 players, 27 x 27 .*1,457 are allowed: some 2 for each"):
         ex_ante(game, limit=1457)
     with pytest.raises(ValueError, match=r"4,374 payoffs \(6 players, 3 x 3 x 3 x 3 x 3 x 3 .*for each of the 6 types"):
         by_type(game, limit=4373)
