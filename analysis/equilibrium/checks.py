@@ -185,7 +185,7 @@ def equilibria(
     try:
         found = nash(types, candidates=candidates) if mixed else None
     except ValueError as error:
-        notes.append(str(error))
+        notes.append(f"no mixed equilibria are sought: {error}")
     if not pure.exhaustive:
         notes.append("the search for pure equilibria was cut short: there may be more")
     played = None if plans is None else verify(induced, plans)
