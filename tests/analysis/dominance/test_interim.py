@@ -58,39 +58,35 @@ def random_game(seed: int, players: int) -> AnyGame:
     return AnyGame(cells, odds / odds.sum(axis=1, keepdims=True), reports, tables)
 
 
-def brute_force(game: AnyGame, *, mixed: bool) -> list[np.ndarray]:
+def brute_force(induced: Induced, *, mixed: bool, tolerance: float = 1e-7) -> list[np.ndarray]:
     """Survivors, each round against every profile of the rivals' pure strategies."""
-    n, cells = game.players, game.game.knowledge.cells
-    alive = [np.ones((len(m.truth), len(m)), dtype=bool) for m in game.menus]
+    n, cells = induced.players, induced.game.knowledge.cells
+    alive = [np.ones((len(m.truth), len(m)), dtype=bool) for m in induced.menus]
     while True:
         fallen = []
         for i, left in enumerate(alive):
-            share = game.game.knowledge.within(i)
+            share = induced.game.knowledge.within(i)
             for cell, row in enumerate(left):
-                states = np.flatnonzero(cells[:, i] == cell)
-                own = np.flatnonzero(row)
+                states, own = np.flatnonzero(cells[:, i] == cell), np.flatnonzero(row)
                 types = [(j, c) for j in range(n) if j != i for c in np.unique(cells[states, j])]
-                columns = []
-                for choice in product(*(np.flatnonzero(alive[j][c]) for j, c in types)):
-                    says = dict(zip(types, choice, strict=True))
-                    column = np.zeros(len(own))
-                    for s in states:
-                        told = [0 if j == i else says[j, cells[s, j]] for j in range(n)]
-                        rows = [np.full(len(own), t) if j != i else own for j, t in enumerate(told)]
-                        column += share[s] * game.payoffs(i, cell, rows)
-                    columns.append(column)
-                table = np.stack(columns, axis=1)
-                fallen += [(i, cell, own[r]) for r in range(len(own)) if beaten(table, r, mixed=mixed)]
+                choices = np.array(list(product(*(np.flatnonzero(alive[j][c]) for j, c in types))))
+                table = np.zeros((len(own), len(choices)))
+                kind = int(induced.game.seats[i].types[cell])
+                for s in states:
+                    said = {j: choices[:, types.index((j, cells[s, j]))][None, :] for j in range(n) if j != i}
+                    table += share[s] * induced.payoffs(i, kind, [said.get(j, own[:, None]) for j in range(n)])
+                lost = [r for r in range(len(own)) if beaten(table, r, mixed=mixed, tolerance=tolerance)]
+                fallen += [(i, cell, own[r]) for r in lost]
         if not fallen:
             return alive
         for i, cell, report in fallen:
             alive[i][cell, report] = False
 
 
-def beaten(table: np.ndarray, row: int, *, mixed: bool) -> bool:
+def beaten(table: np.ndarray, row: int, *, mixed: bool, tolerance: float = 1e-7) -> bool:
     better = table - table[row]
     if not mixed:
-        return bool((better.min(axis=1) > 1e-7).any())
+        return bool((better.min(axis=1) > tolerance).any())
     size = len(table)
     found = linprog(
         [*np.zeros(size), -1.0],
@@ -101,7 +97,7 @@ def beaten(table: np.ndarray, row: int, *, mixed: bool) -> bool:
         bounds=[(0, 1)] * size + [(None, None)],
     )
     assert found.status == 0
-    return -found.fun > 1e-7
+    return -found.fun > tolerance
 
 
 @pytest.mark.parametrize("mixed", [True, False])
@@ -280,32 +276,5 @@ def test_payoffs_that_are_small_against_a_solver_s_tolerances_are_told_apart():
     game = case.game("L-printed", epsilon=1e-5, delta=1e-5, score="spherical")
     induced = Induced(game, menus=[report_menu(seat, rules=()) for seat in game.seats])
     found = eliminate_reports(induced, mixed=False)
-    for mine, wanted in zip(found.alive, small_brute_force(induced), strict=True):
+    for mine, wanted in zip(found.alive, brute_force(induced, mixed=False, tolerance=1e-10), strict=True):
         np.testing.assert_array_equal(mine, wanted)
-
-
-def small_brute_force(induced: Induced) -> list[np.ndarray]:
-    """Survivors of pure elimination against every consistent profile, with margins of a few units of rounding."""
-    n, cells = induced.players, induced.game.knowledge.cells
-    alive = [np.ones((len(m.truth), len(m)), dtype=bool) for m in induced.menus]
-    while True:
-        fallen = []
-        for i, left in enumerate(alive):
-            share = induced.game.knowledge.within(i)
-            for cell, row in enumerate(left):
-                states, own = np.flatnonzero(cells[:, i] == cell), np.flatnonzero(row)
-                types = [(j, c) for j in range(n) if j != i for c in np.unique(cells[states, j])]
-                choices = np.array(list(product(*(np.flatnonzero(alive[j][c]) for j, c in types))))
-                table = np.zeros((len(own), len(choices)))
-                kind = int(induced.game.seats[i].types[cell])
-                for s in states:
-                    told = [
-                        choices[:, types.index((j, cells[s, j]))][None, :] if j != i else own[:, None] for j in range(n)
-                    ]
-                    table += share[s] * induced.payoffs(i, kind, told)
-                worst = (table[:, None, :] - table[None, :, :]).min(axis=2)
-                fallen += [(i, cell, own[r]) for r in range(len(own)) if worst[:, r].max() > 1e-10]
-        if not fallen:
-            return alive
-        for i, cell, report in fallen:
-            alive[i][cell, report] = False
