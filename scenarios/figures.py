@@ -28,6 +28,8 @@ def revenue_figures(experiment: Experiment, against: Benchmarks | None = None) -
         notes.append(
             f"with probability {exact.fallback:.4g} the beliefs rule the bids out and the price is the second bid"
         )
+    if exact is not None and exact.rewards < 0:
+        notes.append(f"revenue counts fines of {-exact.rewards:.5g} as income; without them it is {exact.prices:.5g}")
     return {
         "scenario": experiment.scenario.name,
         "mechanism": experiment.scenario.mechanism.kind,

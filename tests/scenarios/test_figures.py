@@ -136,3 +136,12 @@ def test_deviations_come_with_every_row():
     assert len(figures["rows"]) == len(found.table)
     assert figures["max_gain"] == max(row["gain"] for row in figures["rows"])
     assert {"seat", "type", "value_report", "belief_report", "gain"} <= set(figures["rows"][0])
+
+
+def test_fines_are_told_apart_from_what_the_good_earns():
+    lies = ({"strategy": "truthful"}, {"strategy": "misreport", "belief": "uniform"})
+    found = revenue_figures(made("unanimity", seats=lies, penalty=7.0))
+    assert found["prices"] == 0.0
+    assert found["revenue"] == -found["rewards"] == 14.0
+    assert any("fines of 14" in note for note in found["notes"])
+    assert not any("fines" in note for note in revenue_figures(made("unanimity"))["notes"])
