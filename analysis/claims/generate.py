@@ -1,8 +1,8 @@
 """Random instances by family.
 
 The families are those that the claims are about or are silent on: independent, identical, correlated, sparse,
-affiliated, one value common to all, symmetric, several goods, signals. None is made to break a claim.
-`FAMILIES` is the registry.
+affiliated, one value common to all, symmetric, several goods, signals. None is made to break a claim; each claim
+names those that it is tried on.
 """
 
 from __future__ import annotations

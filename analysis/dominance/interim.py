@@ -154,7 +154,7 @@ class _Run:
     expost: bool
     alive: list[BoolArray]
     seen: dict[tuple[int, int], bytes] = field(default_factory=dict)
-    judged: dict[bytes, dict[int, Beaten]] = field(default_factory=dict)
+    judged: dict[tuple[object, ...], dict[int, Beaten]] = field(default_factory=dict)
 
     def round(self, number: int) -> list[Fall]:
         falls = []
@@ -191,7 +191,7 @@ class _Run:
     def _verdicts(self, payoffs: FloatArray, blocks: IntArray, rest: list[int]) -> dict[int, Beaten]:
         """Judge reports, or look up what was found of a type in the same place: symmetric seats are judged once."""
         tolerance = self.induced.rounding
-        key = (np.round(payoffs / tolerance) + 0.0).tobytes() + blocks.tobytes() + np.array(rest).tobytes()
+        key = (payoffs.shape, (np.round(payoffs / tolerance) + 0.0).tobytes(), blocks.tobytes(), tuple(rest))
         if key not in self.judged:
             verdicts = judge(
                 payoffs,
