@@ -10,6 +10,7 @@ References
 
 from mechanisms.beliefs import Belief, Joint, independent, joint
 from mechanisms.book import BeliefBook
+from mechanisms.builders import assignment, digital_goods, public_good, services, single_good
 from mechanisms.classical.first_price import FirstPrice
 from mechanisms.classical.lookahead import Lookahead
 from mechanisms.classical.optimal_auction import OptimalAuction
@@ -17,7 +18,7 @@ from mechanisms.classical.vickrey import Vickrey
 from mechanisms.crowdsourced.crowd_lookahead import CrowdLookahead, CrowdLookaheadPrinted
 from mechanisms.crowdsourced.informant import Informant
 from mechanisms.crowdsourced.unanimity import Unanimity
-from mechanisms.environment import Environment, assignment, single_good
+from mechanisms.environment import Environment
 from mechanisms.mechanism import Mechanism, Setting
 from mechanisms.optimal import optimal_mechanism
 from mechanisms.outcomes import Outcomes, Reports
@@ -47,8 +48,11 @@ __all__ = [
     "Reports",
     "Setting",
     "assignment",
+    "digital_goods",
     "independent",
     "joint",
     "optimal_mechanism",
+    "public_good",
+    "services",
     "single_good",
 ]

@@ -2,7 +2,8 @@
 
 One description serves every mechanism: a list of allocations (which bundle each player gets in each;
 row 0 gives nobody anything) and, for each player, a table *type x bundle -> worth*. A single good is the
-case of two bundles, nothing and the good [AzarChenMicali2012, section 2.1]_.
+case of two bundles, nothing and the good [AzarChenMicali2012, section 2.1]_. `mechanisms.builders` has ways to
+write one down.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations, pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,14 +60,49 @@ class Environment:
     def single_good(self) -> bool:
         """Whether this is one good that at most one player gets, as built by `single_good`."""
         increasing = all((np.diff(table[:, -1]) > 0).all() for table in self.worth)
-        return len(self.bundles) == 2 and increasing and np.array_equal(self.allocations, _one_winner(self.players))
+        return len(self.bundles) == 2 and increasing and np.array_equal(self.allocations, one_winner(self.players))
 
     @cached_property
     def values(self) -> tuple[IntArray, ...]:
-        """Single-good view: each player's increasing grid of values."""
-        if not self.single_good:
-            raise ValueError("this environment has several bundles; only a single good has a grid of values")
-        return tuple(table[:, 1] for table in self.worth)
+        """Each player's increasing grid of values, where she is served or not (see `services`)."""
+        if self.services is None:
+            raise ValueError("this environment has several bundles; only where each is served or not are types values")
+        return tuple(table[:, bundle] for table, bundle in zip(self.worth, self.services, strict=True))
+
+    @cached_property
+    def services(self) -> IntArray | None:
+        """The one bundle that each player can be given, ``(players,)``; None where some have another number of them.
+
+        A type is then a value, what being served is worth: a single good, copies for several, a public good.
+        """
+        given = [np.unique(column[column > 0]) for column in self.allocations.T]
+        if any(len(bundles) != 1 for bundles in given):
+            return None
+        bundles = np.concatenate(given)
+        increasing = all((np.diff(t[:, b]) > 0).all() for t, b in zip(self.worth, bundles, strict=True))
+        return bundles if increasing else None
+
+    @cached_property
+    def served(self) -> BoolArray:
+        """Array ``(allocations, players)``: who gets something in each allocation."""
+        return self.allocations > 0
+
+    def serving(self, served: BoolArray) -> IntArray:
+        """Return ``(rounds,)``: the allocation that serves exactly those ``(rounds, players)``, or -1.
+
+        Raises
+        ------
+        ValueError : where players can be served in more than one way.
+        """
+        if self.services is None:
+            raise ValueError("players of this environment can be served in more than one way")
+        weights = 1 << np.arange(self.players)
+        keys = self.served @ weights
+        order = np.argsort(keys)
+        wanted = served @ weights
+        spots = np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)
+        found: IntArray = np.where(keys[order[spots]] == wanted, order[spots], -1)
+        return found
 
     @cached_property
     def worth_of_allocation(self) -> tuple[IntArray, ...]:
@@ -107,7 +142,7 @@ class Environment:
         kept = np.delete(self.allocations[self.allocations[:, player] == 0], player, axis=1)
         rows = np.unique(kept, axis=0)  # sorted, so the empty allocation stays first
         if self.single_good:
-            rows = _one_winner(self.players - 1)
+            rows = one_winner(self.players - 1)
         return Environment(self.worth[:player] + self.worth[player + 1 :], rows, self.bundles)
 
     def flat(self, profiles: IntArray) -> IntArray:
@@ -122,7 +157,9 @@ class Environment:
     def type_name(self, player: int, kind: int) -> str:
         """Return a short name of a type: its value, or its worths by bundle."""
         row = self.worth[player][kind]
-        return str(row[1]) if self.single_good else "(" + ", ".join(map(str, row[1:])) + ")"
+        if self.services is not None:
+            return str(row[self.services[player]])
+        return "(" + ", ".join(map(str, row[1:])) + ")"
 
 
 def strides(shape: Sequence[int]) -> IntArray:
@@ -149,89 +186,13 @@ def full_grid(shape: Sequence[int]) -> IntArray:
     return np.indices(tuple(shape)).reshape(len(shape), math.prod(shape)).T.astype(np.int64)
 
 
-def single_good(values: Sequence[Sequence[int]]) -> Environment:
-    """Return the environment of one good, given each player's increasing grid of positive values.
-
-    >>> single_good([[1, 2], [1, 3, 5]]).shape
-    (2, 3)
-    """
-    for i, grid in enumerate(values):
-        if len(grid) == 0:
-            raise ValueError(f"player {i} has no values")
-        for value in grid:
-            if value != int(value):
-                raise ValueError(f"player {i}'s values must be whole numbers, but one is {value}")
-        for low, high in pairwise(grid):
-            if high <= low:
-                raise ValueError(f"player {i}'s values must increase, but {high} follows {low}")
-        if grid[-1] > MAX_WORTH:
-            raise ValueError(f"player {i}'s values reach {grid[-1]}; the limit is {MAX_WORTH:,}")
-        if grid[0] <= 0:
-            raise ValueError(f"player {i}'s values must be positive integers, but one is {grid[0]}")
-    worth = tuple(np.array([[0, v] for v in grid], dtype=np.int64) for grid in values)
-    return Environment(worth, _one_winner(len(values)), ((), ("good",)))
-
-
-def _one_winner(players: int) -> IntArray:
+def one_winner(players: int) -> IntArray:
     """Return the allocations of one good: to nobody, or to each player."""
     return np.vstack([np.zeros(players, dtype=np.int64), np.eye(players, dtype=np.int64)])
 
 
-def assignment(
-    goods: Sequence[str],
-    valuations: Sequence[Sequence[Sequence[int]]],
-    *,
-    bundles: Sequence[Sequence[str]] | None = None,
-    allocations: Sequence[Sequence[Sequence[str]]] | None = None,
-) -> Environment:
-    """Return an assignment environment for several goods.
-
-    Parameters
-    ----------
-    goods : names of the goods.
-    valuations : per player and type, the worth of each non-empty bundle, in the order of `bundles`.
-    bundles : the non-empty bundles that valuations price; all subsets of the goods, small ones first, unless
-        given.
-    allocations : the feasible assignments, each a bundle per player; every way of giving disjoint bundles
-        unless given.
-    """
-    if len(set(goods)) < len(goods) or not goods:
-        raise ValueError(f"goods must be one or more different names, not {list(goods)}")
-    if bundles is None:
-        bundles = [list(c) for size in range(1, len(goods) + 1) for c in combinations(goods, size)]
-    for bundle in bundles:
-        if not bundle or len(set(bundle)) < len(bundle) or not set(bundle) <= set(goods):
-            raise ValueError(f"a bundle holds one or more different goods out of {list(goods)}, not {list(bundle)}")
-    known = ((), *(tuple(sorted(b, key=list(goods).index)) for b in bundles))
-    _check_valuations(valuations, len(bundles))
-    worth = tuple(
-        np.array([[0, *row] for row in types], dtype=np.int64).reshape(-1, len(known)) for types in valuations
-    )
-    if allocations is None:
-        rows = [pick for pick in product(range(len(known)), repeat=len(worth)) if _disjoint([known[b] for b in pick])]
-    else:
-        order: dict[frozenset[str], int] = {frozenset(b): k for k, b in enumerate(known)}
-        listed = []
-        for given in allocations:
-            picked = [frozenset(bundle) for bundle in given]
-            if len(picked) != len(worth) or not set(picked) <= set(order):
-                raise ValueError(f"an allocation gives each of {len(worth)} players a known bundle, unlike {given}")
-            listed.append(tuple(order[bundle] for bundle in picked))
-        rows = sorted({(0,) * len(worth), *listed})
-    return Environment(worth, np.array(rows, dtype=np.int64), known)
-
-
-def _check_valuations(valuations: Sequence[Sequence[Sequence[int]]], bundles: int) -> None:
-    for i, types in enumerate(valuations):
-        for k, row in enumerate(types):
-            if len(row) != bundles:
-                raise ValueError(f"player {i}'s type {k} has {len(row)} worths for {bundles} bundles: {list(row)}")
-            for worth in row:
-                if worth != int(worth):
-                    raise ValueError(f"player {i}'s worths must be whole numbers, but one is {worth}")
-
-
-def _disjoint(bundles: Sequence[tuple[str, ...]]) -> bool:
+def disjoint(bundles: Sequence[tuple[str, ...]]) -> bool:
+    """Return whether no good is in two of the bundles."""
     goods = [good for bundle in bundles for good in bundle]
     return len(goods) == len(set(goods))
 
@@ -260,5 +221,5 @@ def _check_allocations(rows: IntArray, players: int, bundles: tuple[tuple[str, .
     if len(np.unique(rows, axis=0)) < len(rows):
         raise ValueError(f"an allocation is listed twice among {rows.tolist()}")
     for row in rows:
-        if not _disjoint([bundles[b] for b in row]):
+        if not disjoint([bundles[b] for b in row]):
             raise ValueError(f"allocation {[list(bundles[b]) for b in row]} gives one good twice")

@@ -11,10 +11,11 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
+from mechanisms.about import About, Participation, Solution, Stage
 from mechanisms.beliefs import Joint, Uniforms
 from mechanisms.book import BeliefBook
 from mechanisms.draws import draw
@@ -25,7 +26,6 @@ from mechanisms.settled import Rows, SettledTable
 from mechanisms.strict import PriceLottery, RoleLotteries
 
 _TABULATED = 1 << 20
-Stage = Literal["before-values", "before-beliefs", "never"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +93,10 @@ class Mechanism(ABC):
 
     name: ClassVar[str]
     summary: ClassVar[str]
+    about: ClassVar[About] = About()
+    solution: ClassVar[Solution] = "none"  # in what sense all players do best to tell the truth
+    participation: ClassVar[Participation] = "ex post"  # when a truthful player never loses
+    uses_prior: ClassVar[bool] = False  # the seller has to know D
     stage: ClassVar[Stage] = "never"
     has_role: ClassVar[bool] = True
     elicits_beliefs: ClassVar[bool] = False
@@ -105,6 +109,9 @@ class Mechanism(ABC):
             raise ValueError(f"delta must lie between 0 and 1, not {delta}")
         if not 0.0 < discount < 1.0:
             raise ValueError(f"discount must lie strictly between 0 and 1, not {discount}")
+        reason = self.unfit(setting.environment)
+        if reason is not None:
+            raise ValueError(f"{self.name} {reason}")
         if delta and not setting.environment.downward_closed:
             raise ValueError(f"delta = {delta} needs a downward-closed environment, and this one is not")
         self._setting = setting
@@ -113,6 +120,16 @@ class Mechanism(ABC):
         self.delta = delta
         self.discount = discount
         self._by_players: dict[tuple[int, ...], PriceLottery] = {}
+
+    @classmethod
+    def unfit(cls, environment: Environment) -> str | None:
+        """Return why the mechanism does not work in an environment, as a verb phrase; None where it does."""
+        return None
+
+    @property
+    def cases(self) -> int:
+        """Number of roles: who has it, or, where nobody is seen to have one, faces of the house's first coin."""
+        return self.environment.players
 
     @property
     def random_role(self) -> bool:
@@ -125,8 +142,8 @@ class Mechanism(ABC):
         return self.delta
 
     def role_probabilities(self, values: IntArray) -> FloatArray:
-        """Return ``(rounds, players)``: the probability of each player having the role."""
-        probabilities = np.zeros(values.shape)
+        """Return ``(rounds, cases)``: the probability of each player having the role, or of each case."""
+        probabilities = np.zeros((len(values), self.cases))
         probabilities[:, 0] = 1.0
         return probabilities
 
@@ -136,6 +153,11 @@ class Mechanism(ABC):
 
         With `of` given only that player's allocation, payment and reward must be right.
         """
+
+    @cached_property
+    def expenses(self) -> FloatArray:
+        """What each allocation costs the seller to bring about, ``(allocations,)``: nothing, unless it is said."""
+        return np.zeros(len(self.environment.allocations))
 
     def guarantee(self, opt: float) -> float | None:
         """Return the paper's lower bound on truthful revenue given OPT, or None where there is none."""
@@ -171,7 +193,7 @@ class Mechanism(ABC):
         payments, rewards = np.zeros((rounds, players)), np.zeros((rounds, players))
         fallback = np.zeros(rounds)
         chances = self._role_chances(reports)
-        for role in range(players):
+        for role in range(self.cases):
             rows = np.flatnonzero(chances[:, role])
             if not len(rows):
                 continue
@@ -199,7 +221,7 @@ class Mechanism(ABC):
         return draw(edges, rng.random(len(values))) if self.random_role else likeliest
 
     def _roles(self, values: IntArray) -> tuple[IntArray, FloatArray]:
-        """Return the likeliest role ``(rounds,)`` and cumulative role probabilities ``(rounds, players)``."""
+        """Return the likeliest role ``(rounds,)`` and cumulative role probabilities ``(rounds, cases)``."""
         if math.prod(self.environment.shape) > _TABULATED:
             chances = self.role_probabilities(values)
             return chances.argmax(axis=1), np.cumsum(chances, axis=1)
@@ -249,13 +271,13 @@ class Mechanism(ABC):
     def _role_chances(self, reports: Reports) -> FloatArray:
         if reports.role is None:
             return self.role_probabilities(reports.values)
-        chances = np.zeros(reports.values.shape)
+        chances = np.zeros((len(reports), self.cases))
         chances[np.arange(len(reports)), reports.role] = 1.0
         return chances
 
     @cached_property
     def _lotteries(self) -> RoleLotteries:
-        return RoleLotteries([self.lottery(role) for role in range(self.environment.players)])
+        return RoleLotteries([self.lottery(role) for role in range(self.cases)])
 
     @cached_property
     def _table(self) -> SettledTable:

@@ -43,13 +43,13 @@ class SettledTable:
 
     def clear(self) -> None:
         """Forget everything."""
-        n = self._mechanism.environment.players
+        n, cases = self._mechanism.environment.players, self._mechanism.cases
         self.role = np.zeros(0, dtype=np.int64)
         self.first_slot = np.zeros(0, dtype=np.int64)
-        self.slot = np.zeros((0, n), dtype=np.int64)
+        self.slot = np.zeros((0, cases), dtype=np.int64)
         self.allocation = np.zeros(0, dtype=np.int64)
         self.fallback = np.zeros(0)
-        self.role_edges, self.payments, self.rewards = (Rows(n) for _ in range(3))
+        self.payments, self.rewards, self.role_edges = Rows(n), Rows(n), Rows(cases)
         self.edges = Rows(len(self._mechanism.environment.allocations))
 
     def extend(self, reports: Reports, *, fresh: bool) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mechanisms.about import About
 from mechanisms.classical.vickrey import SingleGoodMechanism
 from mechanisms.mechanism import Settled
 from mechanisms.outcomes import Reports
@@ -23,6 +24,13 @@ class FirstPrice(SingleGoodMechanism):
 
     name = "first-price"
     summary = "first-price auction: the highest bidder pays her bid; not truthful"
+    about = About(
+        source="Vickrey 1961; Krishna 2010",
+        seller="nothing",
+        players="the distribution, and how the others bid",
+        promises="with identical independent values, in equilibrium, what Vickrey earns",
+        fails="truth earns nothing, and how to shade depends on what is common knowledge",
+    )
 
     def settle(self, reports: Reports, role: int, *, of: int | None = None) -> Settled:
         """Sell to `role` at her own bid."""

@@ -12,28 +12,19 @@ References
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from mechanisms.classical.vickrey import SingleGoodMechanism
+from mechanisms.about import About
+from mechanisms.classical.priced import Offer, PosteriorPriced
 from mechanisms.environment import FloatArray, IntArray
-from mechanisms.mechanism import Setting, Settled
-from mechanisms.outcomes import Reports
+from mechanisms.mechanism import Setting
 from mechanisms.ties import Ties, win_weights
 
 Conditioning = Literal["chosen", "at-least"]
 CONDITIONINGS: tuple[Conditioning, ...] = ("chosen", "at-least")
 _EQUAL = 1e-12
-
-
-@dataclass(frozen=True, eq=False)
-class Offer:
-    """The price offered in each round, and whether it is the second price for want of a posterior."""
-
-    price: FloatArray
-    fallback: FloatArray
 
 
 def lookahead_offer(
@@ -59,8 +50,24 @@ def lookahead_offer(
     return Offer(np.where(empty, best, grid[pick]).astype(float), empty.astype(float))
 
 
-class LookaheadAuction(SingleGoodMechanism):
-    """A single-good mechanism whose price is ℒ's for some posterior of i*'s value."""
+class Lookahead(PosteriorPriced):
+    """ℒ with a seller who knows D.
+
+    Parameters
+    ----------
+    conditioning : "chosen" or "at-least", the event E.
+    """
+
+    name = "lookahead"
+    summary = "Ronen's 1-lookahead; the seller knows D and prices the highest bidder given the others' bids"
+    solution = "dominant"
+    about = About(
+        source="Ronen 2001",
+        seller="D",
+        players="nothing",
+        promises="half of OPT, correlated or not; OPT for regular identical independent values",
+        fails="irregular values, where OPT pools bids or passes the highest bidder over",
+    )
 
     def __init__(
         self,
@@ -81,20 +88,6 @@ class LookaheadAuction(SingleGoodMechanism):
         others = np.delete(self.bids(values), chosen, axis=1)
         grid = self.environment.values[chosen]
         return lookahead_offer(weights, chosen, grid, others, self.ties, self.conditioning)
-
-
-class Lookahead(LookaheadAuction):
-    """ℒ with a seller who knows D."""
-
-    name = "lookahead"
-    summary = "Ronen's 1-lookahead; the seller knows D and prices the highest bidder given the others' bids"
-
-    def settle(self, reports: Reports, role: int, *, of: int | None = None) -> Settled:
-        """Sell to `role` at the price that D and the others' bids give."""
-        weights = self._setting.prior.conditional(role, np.delete(reports.values, role, axis=1))
-        offer = self.offer(reports.values, role, weights)
-        allocation, payments = self.sale(reports.values, role, offer.price)
-        return Settled(allocation, payments, np.zeros_like(payments), offer.fallback)
 
     def guarantee(self, opt: float) -> float:
         """Return ``(1 - delta) OPT / 2`` [Ronen2001]_."""

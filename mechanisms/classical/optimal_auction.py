@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from mechanisms.about import About
 from mechanisms.mechanism import Mechanism, Settled
 from mechanisms.optimal import Optimum, optimal_mechanism
 from mechanisms.outcomes import Reports
@@ -16,6 +17,15 @@ class OptimalAuction(Mechanism):
 
     name = "optimal"
     summary = "the best dominant-strategy-truthful mechanism for D, by linear program; the seller knows D"
+    solution = "dominant"
+    uses_prior = True
+    about = About(
+        source="Papadimitriou, Pierrakos 2011; Dobzinski, Fu, Kleinberg 2011",
+        seller="D",
+        players="their own value",
+        promises="OPT: no mechanism that is truthful whatever the others do earns more",
+        fails="a seller who has D wrong; grids whose linear program does not fit",
+    )
     has_role = False
     random_allocation = True
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mechanisms.environment import FloatArray, IntArray
+from mechanisms.about import About
+from mechanisms.environment import Environment, FloatArray, IntArray
 from mechanisms.mechanism import Mechanism, Setting, Settled
 from mechanisms.outcomes import Reports
 from mechanisms.ties import TIES, Ties, chosen_probabilities
@@ -27,11 +28,14 @@ class SingleGoodMechanism(Mechanism):
         self, setting: Setting, *, ties: Ties = "lowest-index", delta: float = 0.0, discount: float = 0.5
     ) -> None:
         super().__init__(setting, delta=delta, discount=discount)
-        if not setting.environment.single_good:
-            raise ValueError(f"{self.name} sells a single good, and this environment is not built as one")
         if ties not in TIES:
             raise ValueError(f"unknown tie rule {ties!r}; there are {', '.join(TIES)}")
         self.ties: Ties = ties
+
+    @classmethod
+    def unfit(cls, environment: Environment) -> str | None:
+        """Return why it does not work in an environment."""
+        return None if environment.single_good else "sells a single good, and this environment is not built as one"
 
     @property
     def random_role(self) -> bool:
@@ -60,6 +64,14 @@ class Vickrey(SingleGoodMechanism):
 
     name = "vickrey"
     summary = "second-price auction; the seller knows nothing and asks for values only"
+    solution = "dominant"
+    about = About(
+        source="Vickrey 1961",
+        seller="nothing",
+        players="their own value",
+        promises="the largest welfare; with identical regular values, OPT with one bidder fewer",
+        fails="few bidders, or one far above the rest: it earns the second value, however far below OPT",
+    )
 
     def settle(self, reports: Reports, role: int, *, of: int | None = None) -> Settled:
         """Sell to `role` at the highest other bid."""

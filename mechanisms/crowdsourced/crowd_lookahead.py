@@ -7,34 +7,36 @@ reward then depends on her own bid. The repaired form asks everybody at once and
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
-
-from mechanisms.classical.lookahead import Conditioning, LookaheadAuction
-from mechanisms.crowdsourced.aggregate import aggregate_conditional
-from mechanisms.crowdsourced.rewards import belief_reward
-from mechanisms.distinct import distinct_rows
+from mechanisms.about import About
+from mechanisms.classical.lookahead import Conditioning, Lookahead
+from mechanisms.crowdsourced.crowd_priced import CrowdPriced
 from mechanisms.environment import FloatArray
-from mechanisms.mechanism import Part, Setting, Settled
+from mechanisms.mechanism import Setting
 from mechanisms.outcomes import Reports
-from mechanisms.scoring import reward_rule
 from mechanisms.ties import Ties
 
 
-class CrowdLookahead(LookaheadAuction):
+class CrowdLookahead(CrowdPriced):
     """L repaired: everybody announces value and belief at once, and everybody is paid the score.
 
     Parameters
     ----------
     epsilon : the most that is paid in rewards, money.
     delta, discount : of Lemma 1; 0 < delta makes truth strictly dominant.
+    conditioning : of ℒ, "chosen" or "at-least".
     score : "brier", "spherical" or "logarithmic".
     """
 
     name = "L"
     summary = "crowdsourced lookahead, repaired: all announce at once, all are paid the score"
-    elicits_beliefs = True
+    classical = Lookahead
+    about = About(
+        source="Azar, Chen, Micali 2012, section 4, repaired",
+        seller="nothing",
+        players="their own value, and any event that holds; wrong beliefs about others' beliefs do no harm",
+        promises="(1 - delta) OPT / 2 - epsilon; what one player knows of another is priced in",
+        fails="rings with the highest bidder; noisy signals, of which the lowest-numbered informant's alone counts",
+    )
 
     def __init__(
         self,
@@ -47,35 +49,15 @@ class CrowdLookahead(LookaheadAuction):
         conditioning: Conditioning = "chosen",
         score: str = "brier",
     ) -> None:
-        super().__init__(setting, conditioning=conditioning, ties=ties, delta=delta, discount=discount)
-        if not 0.0 <= epsilon < math.inf:
-            raise ValueError(f"epsilon must be a number from 0 up, not {epsilon}")
-        if setting.environment.players < 2:
-            raise ValueError(f"{self.name} needs at least two players, one to inform about the other")
-        self.epsilon = epsilon
-        self.score = reward_rule(score)
-
-    def settle(self, reports: Reports, role: int, *, of: int | None = None) -> Settled:
-        """Sell to `role` at the price that the others' beliefs give, and pay the rewards."""
-        shape = self.environment.shape
-        keys = np.delete(np.concatenate([reports.values, reports.beliefs], axis=1), [role, role + len(shape)], 1)
-        first, inverse = distinct_rows(keys)
-        values, beliefs = reports.values[first], reports.beliefs[first]
-        offer = self.offer(values, role, aggregate_conditional(self.book, shape, role, values, beliefs))
-        allocation, payments = self.sale(reports.values, role, offer.price[inverse])
-        return Settled(allocation, payments, self.rewards(reports, role), offer.fallback[inverse])
-
-    def rewards(self, reports: Reports, role: int) -> FloatArray:
-        """Return ``(rounds, players)``: everybody's score, each at most ``epsilon / n``."""
-        share, shape = self.epsilon / self.environment.players, self.environment.shape
-        scores = [belief_reward(self.book, shape, self.score, reports, j, scale=share) for j in range(len(shape))]
-        return np.stack(scores, axis=1)
-
-    def parts(self, player: int) -> tuple[Part, ...]:
-        """Return the trade, which reads the others' beliefs, and the reward, which reads the player's own."""
-        everybody = tuple(range(self.environment.players))
-        others = tuple(j for j in everybody if j != player)
-        return (Part(everybody, others, rewards=False), Part(everybody, (player,), trade=False))
+        super().__init__(
+            setting,
+            epsilon=epsilon,
+            delta=delta,
+            discount=discount,
+            ties=ties,
+            score=score,
+            conditioning=conditioning,
+        )
 
     def guarantee(self, opt: float) -> float:
         """Return ``(1 - delta) OPT / 2 - epsilon`` (Lemma 5)."""
@@ -88,6 +70,14 @@ class CrowdLookaheadPrinted(CrowdLookahead):
     name = "L-printed"
     summary = "crowdsourced lookahead as printed: only the others are asked, i* is paid epsilon"
     stage = "before-beliefs"
+    solution = "none"
+    about = About(
+        source="Azar, Chen, Micali 2012, section 4, as printed",
+        seller="nothing",
+        players="their own value, and any event that holds",
+        promises="(1 - delta) OPT / 2 - (2 - 1/n) epsilon, if all tell the truth",
+        fails="overbidding for i*'s reward pays unless epsilon is small against delta",
+    )
 
     def rewards(self, reports: Reports, role: int) -> FloatArray:
         """Return ``(rounds, players)``: epsilon to i*, the score times ``epsilon / n`` to each other."""

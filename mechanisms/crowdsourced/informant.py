@@ -1,32 +1,36 @@
 """M: a random player informs, the optimal mechanism for her belief runs on the others.
 
 The informant gets nothing, and is paid ``(eps / 2)(2 + BSR)`` for her belief about the others' values
-[AzarChenMicali2012, section 3]_. Works in any downward-closed assignment environment.
+[AzarChenMicali2012, section 3]_. Works in any downward-closed assignment environment. Any other truthful mechanism may
+stand in for the optimal one (the paper's remarks in appendices B and F): `recipes.crowdsource_by_informant`.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any, ClassVar
 
 import numpy as np
 
+from mechanisms.about import About
 from mechanisms.beliefs import Uniforms
+from mechanisms.classical.optimal_auction import OptimalAuction
 from mechanisms.crowdsourced.rewards import belief_reward
-from mechanisms.environment import FloatArray, IntArray
+from mechanisms.environment import Environment, FloatArray, IntArray
 from mechanisms.mechanism import Mechanism, Part, Setting, Settled
-from mechanisms.optimal import Optimum, optimal_mechanism
-from mechanisms.outcomes import Reports
+from mechanisms.outcomes import Outcomes, Reports
 from mechanisms.scoring import reward_rule
 
 
 class Informant(Mechanism):
-    """M over any assignment environment, the optimum solved once for each distinct reported belief.
+    """M over any assignment environment, its classical mechanism worked out once for each distinct reported belief.
 
     Parameters
     ----------
     epsilon : the most that the informant is paid, money.
     delta, discount : of Lemma 1, applied to the mechanism that the others play.
     score : "brier", "spherical" or "logarithmic".
+    options : of the classical mechanism.
 
     Raises
     ------
@@ -36,6 +40,15 @@ class Informant(Mechanism):
 
     name = "M"
     summary = "a random player informs and is paid the score; the others play the optimal mechanism for her belief"
+    classical: ClassVar[type[Mechanism]] = OptimalAuction
+    about = About(
+        source="Azar, Chen, Micali 2012, section 3",
+        seller="nothing",
+        players="their own value, and any event that holds; wrong beliefs about others' beliefs do no harm",
+        promises="(1 - delta)(1 - 1/n) OPT - epsilon, in any downward-closed environment",
+        fails="two bidders, where it may earn half of OPT; rings; environments that are not downward closed",
+    )
+    solution = "two-step"
     stage = "before-values"
     elicits_beliefs = True
     random_allocation = True
@@ -48,20 +61,27 @@ class Informant(Mechanism):
         delta: float = 0.0,
         discount: float = 0.5,
         score: str = "brier",
+        **options: Any,
     ) -> None:
         super().__init__(setting, delta=delta, discount=discount)
         if not 0.0 <= epsilon < math.inf:
             raise ValueError(f"epsilon must be a number from 0 up, not {epsilon}")
         if setting.environment.players < 2:
-            raise ValueError("M needs at least two players, one to inform about the others")
-        if not setting.environment.downward_closed:
-            raise ValueError("M takes the informant out, and this environment is not downward closed")
+            raise ValueError(f"{self.name} needs at least two players, one to inform about the others")
         self.epsilon = epsilon
         self.score = reward_rule(score)
         players = range(setting.environment.players)
         self._rest = [setting.environment.without(i) for i in players]
         self._rows = [self._allocation_rows(i) for i in players]
-        self._optima: dict[tuple[int, int], Optimum] = {}
+        self._options = options
+        self._rules: dict[tuple[int, int], Outcomes] = {}
+
+    @classmethod
+    def unfit(cls, environment: Environment) -> str | None:
+        """Return why it does not work in an environment."""
+        if not environment.downward_closed:
+            return "takes the informant out, and this environment is not downward closed"
+        return cls.classical.unfit(environment)
 
     @property
     def random_role(self) -> bool:
@@ -86,15 +106,18 @@ class Informant(Mechanism):
         n = self.environment.players
         return tuple(Part(self.lottery_players(role), (role,), role=role, chance=1.0 / n) for role in range(n))
 
-    def optimum(self, informant: int, belief: int) -> Optimum:
-        """Return the optimal mechanism of the others for one reported belief."""
+    def rule(self, informant: int, belief: int) -> Outcomes:
+        """Return what the others' mechanism for one reported belief does on every profile of theirs, in expectation."""
         key = (informant, belief)
-        if key not in self._optima:
-            self._optima[key] = optimal_mechanism(self._rest[informant], self.book[belief])
-        return self._optima[key]
+        if key not in self._rules:
+            setting = Setting(self._rest[informant], self.book, self.book[belief])
+            grid = setting.environment.grid
+            inner = self.classical(setting, **self._options)
+            self._rules[key] = inner.expect(Reports(grid, np.zeros_like(grid)))
+        return self._rules[key]
 
     def settle(self, reports: Reports, role: int, *, of: int | None = None) -> Settled:
-        """Run the optimal mechanism for `role`'s belief on the others, and pay her the score."""
+        """Run the classical mechanism for `role`'s belief on the others, and pay her the score."""
         rounds, n = reports.values.shape
         rewards = np.zeros((rounds, n))
         if of is None or of == role:
@@ -111,9 +134,9 @@ class Informant(Mechanism):
         others = [i for i in range(self.environment.players) if i != informant]
         ids, inverse = np.unique(reports.beliefs[:, informant], return_inverse=True)
         point = self._rest[informant].flat(reports.values[:, others])
-        optima = [self.optimum(informant, int(belief)) for belief in ids]
-        allocation[:, self._rows[informant]] = np.stack([o.allocation for o in optima])[inverse, point]
-        payments[:, others] = np.stack([o.payments for o in optima])[inverse, point]
+        rules = [self.rule(informant, int(belief)) for belief in ids]
+        allocation[:, self._rows[informant]] = np.stack([r.allocation for r in rules])[inverse, point]
+        payments[:, others] = np.stack([r.payments for r in rules])[inverse, point]
 
     def _allocation_rows(self, informant: int) -> IntArray:
         """Return which allocation of the whole environment each allocation of the others is."""

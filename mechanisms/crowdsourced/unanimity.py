@@ -12,6 +12,7 @@ import math
 
 import numpy as np
 
+from mechanisms.about import About
 from mechanisms.mechanism import Mechanism, Setting, Settled
 from mechanisms.optimal import optimal_mechanism
 from mechanisms.outcomes import Reports
@@ -37,6 +38,15 @@ class Unanimity(Mechanism):
 
     name = "unanimity"
     summary = "all announce D; if all agree the optimal mechanism for it runs, otherwise everybody is fined"
+    solution = "equilibrium"
+    participation = "interim"
+    about = About(
+        source="Azar, Chen, Micali 2012, appendix F",
+        seller="nothing",
+        players="D, as common knowledge",
+        promises="OPT in one of its equilibria, the truthful one",
+        fails="every common lie is an equilibrium too; one dissenter costs everybody the fine",
+    )
     elicits_beliefs = True
     asks_for_prior = True
     has_role = False
