@@ -114,8 +114,8 @@ def _honest(seat: Seat, beliefs: IntArray) -> BoolArray:
 
 
 def _worths(seat: Seat) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
-    """Return what types are called in tables: values for a single good, names otherwise."""
-    if seat.environment.single_good:
+    """Return what types are called in tables: values where served or not is all, names otherwise."""
+    if seat.environment.services is not None:
         return np.array(seat.environment.values[seat.index].tolist(), dtype=object)
     names = [seat.environment.type_name(seat.index, k) for k in range(seat.menu_size)]
     return np.array(names, dtype=object)

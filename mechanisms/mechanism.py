@@ -97,6 +97,7 @@ class Mechanism(ABC):
     solution: ClassVar[Solution] = "none"  # in what sense all players do best to tell the truth
     participation: ClassVar[Participation] = "ex post"  # when a truthful player never loses
     uses_prior: ClassVar[bool] = False  # the seller has to know D
+    monotone: ClassVar[bool] = False  # no less from better information; a player less costs at most what she pays
     stage: ClassVar[Stage] = "never"
     has_role: ClassVar[bool] = True
     elicits_beliefs: ClassVar[bool] = False

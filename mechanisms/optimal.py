@@ -95,15 +95,15 @@ def single_good_program(environment: Environment, belief: Belief) -> Optimum:
     shape, n = environment.shape, environment.players
     size = int(np.prod(shape))
     _check_size(n * size)
-    density = _on_grid(belief, shape)
-    gain = np.concatenate([_virtual(environment.values[i], density, i).ravel() for i in range(n)])
-    monotone = _monotone_rows(shape)
+    density = on_grid(belief, shape)
+    gain = np.concatenate([virtual_gains(environment.values[i], density, i).ravel() for i in range(n)])
+    monotone = monotone_rows(shape)
     capacity = sparse.hstack([sparse.identity(size, format="csr")] * n, format="csr")
     limits = np.concatenate([np.zeros(monotone.shape[0]), np.ones(size)])
     scale = max(float(abs(gain).max()), 1e-300)
     solved = _highs(-gain / scale, sparse.vstack([monotone, capacity], format="csr"), limits)
     x = _snap(solved.x).reshape(n, size)
-    payments = np.stack([_myerson_sum(environment.values[i], x[i].reshape(shape), i) for i in range(n)], 1)
+    payments = np.stack([myerson_sum(environment.values[i], x[i].reshape(shape), i) for i in range(n)], 1)
     multipliers = scale * np.maximum(-solved.ineqlin.marginals[: monotone.shape[0]], 0.0)
     reduced = (gain - monotone.T @ multipliers).reshape(n, size)
     infeasibility = max(
@@ -127,7 +127,7 @@ def general_program(environment: Environment, belief: Belief) -> Optimum:
     shape, n, outcomes = environment.shape, environment.players, len(environment.allocations)
     size = int(np.prod(shape))
     _check_size(size * (outcomes + n))
-    density = _on_grid(belief, shape).ravel()
+    density = on_grid(belief, shape).ravel()
     top = max(1.0, float(max(table.max() for table in environment.worth)))  # the program's unit of money
     truth = sparse.vstack([_truth_rows(environment, i, top) for i in range(n)], format="csr")
     simplex = sparse.hstack(
@@ -163,14 +163,15 @@ def _check_size(variables: int) -> None:
         )
 
 
-def _on_grid(belief: Belief, shape: tuple[int, ...]) -> FloatArray:
+def on_grid(belief: Belief, shape: tuple[int, ...]) -> FloatArray:
+    """Return the belief as a full table of probabilities of that shape."""
     density = np.zeros(int(np.prod(shape)))
     support = belief.support
     density[flat_index(support, shape)] = belief.prob(support)
     return density.reshape(shape)
 
 
-def _virtual(values: IntArray, density: FloatArray, player: int) -> FloatArray:
+def virtual_gains(values: IntArray, density: FloatArray, player: int) -> FloatArray:
     """Return ``D(v) v_i - (v_i^+ - v_i) sum_{w > v_i} D(w, v_-i)`` on the grid: what serving her is worth."""
     along = np.moveaxis(density, player, -1)
     above = np.cumsum(along[..., ::-1], axis=-1)[..., ::-1] - along
@@ -178,7 +179,7 @@ def _virtual(values: IntArray, density: FloatArray, player: int) -> FloatArray:
     return np.moveaxis(along * values - gaps * above, -1, player)
 
 
-def _monotone_rows(shape: tuple[int, ...]) -> Any:
+def monotone_rows(shape: tuple[int, ...]) -> Any:
     """Return the rows ``x_i(v_k, v_-i) - x_i(v_{k+1}, v_-i) <= 0`` for all players."""
     size, steps = int(np.prod(shape)), strides(shape)
     index = np.arange(size).reshape(shape)
@@ -192,7 +193,7 @@ def _monotone_rows(shape: tuple[int, ...]) -> Any:
     return sparse.block_diag(blocks, format="csr")
 
 
-def _myerson_sum(values: IntArray, x: FloatArray, player: int) -> FloatArray:
+def myerson_sum(values: IntArray, x: FloatArray, player: int) -> FloatArray:
     """Return ``v_k x_k - sum_{l<k} (v_{l+1} - v_l) x_l`` on the grid, flattened."""
     along = np.moveaxis(x, player, -1)
     below = np.zeros_like(along)

@@ -113,7 +113,8 @@ class Experiment:
         data = self.scenario.model_dump(exclude_unset=True, exclude_none=True)
         values = self.origin.values
         if isinstance(self.scenario.prior, BidsPrior) and values is not None:
-            data["environment"] = {"kind": "single-good", "values": list(map(list, values)), "unit": self.unit}
+            kind = self.scenario.environment.kind
+            data["environment"] = {"kind": kind, "values": list(map(list, values)), "unit": self.unit}
             data["prior"] = self.origin.prior.model_dump(exclude_none=True)
         notes = "".join(f"# {line}\n" for line in self.origin.provenance)
         return notes + tomli_w.dumps({"name": self.scenario.name, **data})
@@ -139,7 +140,7 @@ def assemble(scenario: Scenario) -> Experiment:
         origin = find_origin(scenario)
         environment = build_environment(scenario, origin.values)
     with blame(source, "prior"):
-        space = build_states(environment, origin.prior, by_value=scenario.environment.kind == "single-good")
+        space = build_states(environment, origin.prior, by_value=scenario.environment.kind != "assignment")
     with blame(source, "knowledge"):
         knowledge = _knowledge(scenario, environment, space)
     setting = Setting(environment, BeliefBook(), space.prior)

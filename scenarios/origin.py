@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from agents.knowledge import StateSpace
-from mechanisms import Environment, assignment, independent, single_good
+from mechanisms import Environment, assignment, digital_goods, independent, public_good, services, single_good
 from mechanisms.environment import IntArray
 from scenarios.errors import BadInput
 from scenarios.scenario import BidsPrior, IndependentPrior, Scenario, TablePrior
 
 MAX_STATES = 2_000_000
+_WORTHS = ("served", "goods", "valuations", "bundles", "allocations")
+_FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # by kind: what must be given, what may be
+    "single-good": (("values",), ()),
+    "services": (("values", "served"), ()),
+    "digital-goods": (("values",), ()),
+    "public-good": (("values",), ()),
+    "assignment": (("goods", "valuations"), ("bundles", "allocations")),
+}
+_MEANINGS = {
+    "values": ": a grid of values for each player",
+    "served": ": the sets of players that can be served together",
+}
+_FROM_BIDS = ("single-good", "digital-goods")
 
 
 @dataclass(frozen=True)
@@ -32,7 +45,12 @@ def find_origin(scenario: Scenario) -> Origin:
     prior = scenario.prior
     if not isinstance(prior, BidsPrior):
         return Origin(scenario.environment.values, prior, scenario.environment.unit)
-    if scenario.environment.kind != "single-good" or scenario.environment.values is not None:
+    if scenario.environment.kind not in _FROM_BIDS:
+        raise BadInput(
+            f"environment.kind = {scenario.environment.kind!r} does not go with a prior of bids; "
+            f"one of {', '.join(map(repr, _FROM_BIDS))} does"
+        )
+    if scenario.environment.values is not None:
         raise BadInput("environment.values must be left out with a prior of bids, which makes the grid itself")
     if "unit" in scenario.environment.model_fields_set:
         raise BadInput("environment.unit must be left out with a prior of bids, which has a unit of its own")
@@ -51,24 +69,25 @@ def find_origin(scenario: Scenario) -> Origin:
 
 
 def build_environment(scenario: Scenario, values: Sequence[Sequence[int]] | None) -> Environment:
-    """Return the environment that a scenario describes, on those grids if it is a single good."""
+    """Return the environment that a scenario describes, on those grids where types are values."""
     spec = scenario.environment
-    general = {"goods": spec.goods, "valuations": spec.valuations}
-    if spec.kind == "single-good":
-        for name, given in {**general, "bundles": spec.bundles, "allocations": spec.allocations}.items():
-            if given is not None:
-                raise BadInput(f"environment.{name} does not go with kind = 'single-good'")
-        if values is None:
-            raise BadInput("environment.values is missing: a grid of values for each player")
-        return single_good(values)
-    if values is not None:
-        raise BadInput("environment.values does not go with kind = 'assignment'; give valuations")
-    for name, given in general.items():
-        if given is None:
-            raise BadInput(f"environment.{name} is missing")
-    assert spec.goods is not None
-    assert spec.valuations is not None
-    return assignment(spec.goods, spec.valuations, bundles=spec.bundles, allocations=spec.allocations)
+    needed, optional = _FIELDS[spec.kind]
+    given = {**{name: getattr(spec, name) for name in _WORTHS}, "values": values}
+    for name, field in given.items():
+        if field is not None and name not in (*needed, *optional):
+            instead = "; give valuations" if (name, spec.kind) == ("values", "assignment") else ""
+            raise BadInput(f"environment.{name} does not go with kind = {spec.kind!r}{instead}")
+    for name in needed:
+        if given[name] is None:
+            raise BadInput(f"environment.{name} is missing{_MEANINGS.get(name, '')}")
+    builders: dict[str, Callable[..., Environment]] = {
+        "single-good": single_good,
+        "services": services,
+        "digital-goods": digital_goods,
+        "public-good": public_good,
+        "assignment": assignment,
+    }
+    return builders[spec.kind](*(given[name] for name in needed), **{name: given[name] for name in optional})
 
 
 def build_states(environment: Environment, prior: TablePrior | IndependentPrior, *, by_value: bool) -> StateSpace:
@@ -114,7 +133,7 @@ def _independent(environment: Environment, prior: IndependentPrior) -> StateSpac
 
 
 def _profiles(environment: Environment, rows: Sequence[Sequence[int]], *, by_value: bool) -> IntArray:
-    """Return type indices of profiles written as values (single good) or as type numbers."""
+    """Return type indices of profiles written as values (one service each) or as type numbers."""
     if by_value:
         grids = [grid.tolist() for grid in environment.values]
     else:

@@ -37,10 +37,11 @@ class _Open(BaseModel):
 
 
 class EnvironmentSpec(_Strict):
-    """Who wants what: one good with a grid of values each, or an assignment environment."""
+    """Who wants what: a grid of values each and who can be served together, or an assignment environment."""
 
-    kind: Literal["single-good", "assignment"] = "single-good"
+    kind: Literal["single-good", "services", "digital-goods", "public-good", "assignment"] = "single-good"
     values: list[list[Whole]] | None = None
+    served: list[list[Whole]] | None = None
     goods: list[str] | None = None
     bundles: list[list[str]] | None = None
     valuations: list[list[list[Whole]]] | None = None
@@ -273,6 +274,9 @@ def _sentence(error: ValidationError) -> str:
         if first["type"] == "union_tag_invalid":
             context = first.get("ctx", {})
             message = f"{field}.kind should be one of {context['expected_tags']}, not {context['tag']!r}"
+        elif first["type"] == "literal_error" and isinstance(given, str):
+            known = re.findall("'([^']+)'", first["ctx"]["expected"])
+            message = f"{field} {given!r} is unknown; {suggestion(given, known)}"
     return message + (f" ({len(rest)} more to mend)" if rest else "")
 
 

@@ -161,7 +161,7 @@ def _by(parts: list[dict[str, Any]]) -> Any:
 def _report(induced: Induced, seat: int, cell: int, report: int) -> dict[str, Any]:
     menu, environment = induced.menus[seat], induced.game.environment
     kind = report // len(menu.beliefs)
-    value = int(environment.values[seat][kind]) if environment.single_good else menu.value_names[kind]
+    value = menu.value_names[kind] if environment.services is None else int(environment.values[seat][kind])
     return {
         "value": value,
         "belief": menu.belief_name(report, cell) or None,

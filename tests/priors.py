@@ -14,9 +14,18 @@ from hypothesis import strategies as st
 
 from agents.game import Game
 from agents.knowledge import KNOWLEDGE, Knowledge, StateSpace, partition
-from mechanisms import MECHANISMS, BeliefBook, Environment, Mechanism, Reports, Setting, joint, single_good
+from mechanisms import (
+    MECHANISMS,
+    BeliefBook,
+    Environment,
+    Mechanism,
+    Reports,
+    Setting,
+    independent,
+    joint,
+    single_good,
+)
 from mechanisms.beliefs import Joint
-from mechanisms.classical.vickrey import SingleGoodMechanism
 from tests import oracle
 
 KINDS = ("own-value", "complete", "graph", "buckets", "state", "labels")
@@ -272,11 +281,6 @@ def value_lie_losses(mechanism: Mechanism, menus: list[np.ndarray], *, role: int
 # --- mechanisms by what their constructor takes, so that a new entry of the registry is covered at once
 
 
-def single_good_only(kind: type[Mechanism]) -> bool:
-    """Whether a mechanism needs a single good."""
-    return issubclass(kind, SingleGoodMechanism)
-
-
 def options_of(kind: type[Mechanism], **wanted) -> dict:
     """Return those of the options that the mechanism's constructor takes."""
     known = inspect.signature(kind).parameters
@@ -298,9 +302,51 @@ def variants(kind: type[Mechanism]) -> list[dict]:
     return found
 
 
+def suitable(kind: type[Mechanism], environment: Environment, seed: int = 14, **options) -> Joint | None:
+    """Return a prior that the mechanism works on: a random one, one of full support, or independent types.
+
+    None where the environment is none of the mechanism's.
+    """
+    if kind.unfit(environment) is not None:
+        return None
+    rng = np.random.default_rng(seed)
+    size = len(environment.grid)
+    marginals = [rng.dirichlet(np.ones(kinds)) for kinds in environment.shape]
+    tried = [
+        random_belief(rng, environment.shape),
+        joint(environment.shape, environment.grid, rng.dirichlet(np.ones(size))),
+        independent(marginals),
+    ]
+    for prior in tried:
+        try:
+            kind(Setting(environment, BeliefBook(), prior), **options)
+        except ValueError:
+            continue
+        return prior
+    return None
+
+
+def works_on_any_prior(kind: type[Mechanism], environment: Environment) -> bool:
+    """Whether a mechanism can be built for that environment on types without chance and on independent ones."""
+    options = options_of(kind, epsilon=0.1)
+    sure = joint(environment.shape, environment.grid[-1:], [1.0])
+    flat = independent([np.full(size, 1.0 / size) for size in environment.shape])
+    try:
+        for prior in (sure, flat):
+            kind(Setting(environment, BeliefBook(), prior), **options)
+    except ValueError:
+        return False
+    return True
+
+
+ONE_GOOD = single_good([[1, 2], [1, 2, 3], [2, 3]])
+SELLERS = [name for name, kind in MECHANISMS.items() if works_on_any_prior(kind, ONE_GOOD)]
+"""Mechanisms that sell a single good, whatever the prior."""
+
+
 def mechanism_variants() -> list:
-    """Return every mechanism with each of its sets of options, for `pytest.mark.parametrize`."""
-    return [(name, options) for name, kind in MECHANISMS.items() for options in variants(kind)]
+    """Return every seller of a single good with each of its sets of options, for `pytest.mark.parametrize`."""
+    return [(name, options) for name in SELLERS for options in variants(MECHANISMS[name])]
 
 
 def variant_id(pair) -> str:

@@ -47,8 +47,8 @@ def overbid(seat: Seat, *, steps: int = 1, factor: float | None = None) -> Float
 
 
 def fixed(seat: Seat, *, value: int) -> FloatArray:
-    """Always announce the same value (single good), or the type of that number (several goods)."""
-    if seat.environment.single_good:
+    """Always announce the same value (where served or not is all), or the type of that number (several goods)."""
+    if seat.environment.services is not None:
         grid = seat.environment.values[seat.index]
         if value not in grid:
             raise ValueError(f"seat {seat.index} cannot announce {value}: her values are {grid.tolist()}")

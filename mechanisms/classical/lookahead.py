@@ -61,6 +61,7 @@ class Lookahead(PosteriorPriced):
     name = "lookahead"
     summary = "Ronen's 1-lookahead; the seller knows D and prices the highest bidder given the others' bids"
     solution = "dominant"
+    monotone = True
     about = About(
         source="Ronen 2001",
         seller="D",

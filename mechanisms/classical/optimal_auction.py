@@ -19,6 +19,7 @@ class OptimalAuction(Mechanism):
     summary = "the best dominant-strategy-truthful mechanism for D, by linear program; the seller knows D"
     solution = "dominant"
     uses_prior = True
+    monotone = True
     about = About(
         source="Papadimitriou, Pierrakos 2011; Dobzinski, Fu, Kleinberg 2011",
         seller="D",

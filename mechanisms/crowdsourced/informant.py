@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from mechanisms.about import About
-from mechanisms.beliefs import Uniforms
+from mechanisms.beliefs import Uniforms, independent
 from mechanisms.classical.optimal_auction import OptimalAuction
 from mechanisms.crowdsourced.rewards import belief_reward
 from mechanisms.environment import Environment, FloatArray, IntArray
@@ -145,6 +145,16 @@ class Informant(Mechanism):
             [whole[(*row[:informant], 0, *row[informant:])] for row in self._rest[informant].allocations.tolist()]
         )
 
-    def guarantee(self, opt: float) -> float:
-        """Return ``(1 - delta)(1 - 1/n) OPT - epsilon`` (Theorem 1, with Lemma 1's factor)."""
-        return (1.0 - self.delta) * (1.0 - 1.0 / self.environment.players) * opt - self.epsilon
+    def guarantee(self, opt: float) -> float | None:
+        """Return ``(1 - delta)(1 - 1/n) b OPT - epsilon``, b being the classical share, 1 for the optimal mechanism.
+
+        Theorem 1 with Lemma 1's factor; for others by the remark in appendix B, where its two conditions hold.
+        """
+        if not self.classical.monotone:
+            return None
+        rest = self._rest[0]
+        uniform = independent([np.full(size, 1.0 / size) for size in rest.shape])
+        share = self.classical(Setting(rest, self.book, uniform), **self._options).guarantee(1.0)
+        if share is None:
+            return None
+        return (1.0 - self.delta) * (1.0 - 1.0 / self.environment.players) * share * opt - self.epsilon

@@ -19,6 +19,7 @@ from scenarios import pictures
 from scenarios.catalogue import catalogue
 from scenarios.cli import main
 from scenarios.scenario import load, shipped
+from tests.priors import SELLERS
 
 PAIR = {
     "name": "pair",
@@ -67,7 +68,7 @@ def printed_json(*arguments: str):
 # --- revenue
 
 
-@pytest.mark.parametrize("kind", MECHANISMS)
+@pytest.mark.parametrize("kind", SELLERS)
 def test_revenue_prints_its_keys(here, kind):
     figures = printed_json("revenue", "pair.toml", "--set", f"mechanism.kind={kind}")
     assert set(figures) >= REVENUE_KEYS

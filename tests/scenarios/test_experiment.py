@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from agents.strategies import STRATEGIES
-from mechanisms import MECHANISMS
 from scenarios.errors import BadInput
 from scenarios.experiment import Experiment, assemble
 from scenarios.figures import revenue_figures
 from scenarios.scenario import load, parse
+from tests.priors import SELLERS
 
 PAIR = {
     "environment": {"values": [[1, 2, 5], [1, 3]]},
@@ -163,7 +163,7 @@ def test_the_scenario_s_parameters_reach_its_mechanism():
     assert mechanism.score is not made(PAIR, mechanism={"kind": "L"}).game.mechanism.score
 
 
-@pytest.mark.parametrize("kind", MECHANISMS)
+@pytest.mark.parametrize("kind", SELLERS)
 def test_every_mechanism_can_be_named(kind):
     mechanism = made(PAIR, mechanism={"kind": kind, "epsilon": 0.1, "delta": 0.2}).game.mechanism
     assert mechanism.name == kind

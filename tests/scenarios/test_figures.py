@@ -6,12 +6,12 @@ import pytest
 
 from analysis.deviation import deviations
 from analysis.revenue import benchmarks
-from mechanisms import MECHANISMS
 from scenarios.experiment import Experiment, assemble
 from scenarios.figures import NO_PLAN, deviation_figures, revenue_figures
 from scenarios.scenario import parse
 from scenarios.store import to_json
 from tests import oracle
+from tests.priors import SELLERS
 
 KEYS = {
     *("scenario", "mechanism", "revenue", "prices", "rewards", "opt", "vickrey", "lookahead", "bound", "bound_holds"),
@@ -62,7 +62,7 @@ def test_truthful_prices_and_rewards_are_the_oracle_s(kind, ties):
     assert figures["revenue"] == figures["prices"] - figures["rewards"] == figures["truthful_revenue"]
 
 
-@pytest.mark.parametrize("kind", MECHANISMS)
+@pytest.mark.parametrize("kind", SELLERS)
 def test_figures_have_all_keys_and_are_plain(kind):
     figures = revenue_figures(made(kind))
     assert set(figures) == KEYS

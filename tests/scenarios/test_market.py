@@ -12,12 +12,12 @@ from agents.bidder import Bidder
 from agents.game import Seat
 from agents.strategies import BELIEF_RULES, STRATEGIES, VALUE_RULES, Strategy, View
 from analysis.revenue import benchmarks, exact_revenue, revenue_of
-from mechanisms import MECHANISMS
-from mechanisms.classical.vickrey import SingleGoodMechanism
+from mechanisms import MECHANISMS, assignment
 from scenarios.experiment import Experiment, assemble
 from scenarios.market import ROUND_COLUMNS, Market
 from scenarios.scenario import parse
 from scenarios.streams import Block, Stream, seed_sequence
+from tests.priors import SELLERS
 
 ROUNDS, WORLDS = 50, 400
 PRIORS = {
@@ -59,8 +59,13 @@ TRUTH = {"strategy": "truthful"}
 
 def places() -> list[tuple[str, str]]:
     """Every mechanism, wherever it applies."""
-    single = [name for name, kind in MECHANISMS.items() if issubclass(kind, SingleGoodMechanism)]
-    return [(where, name) for where in PRIORS for name in MECHANISMS if where != "goods" or name not in single]
+    goods = assignment(**{k: v for k, v in PRIORS["goods"]["environment"].items() if k != "kind"})
+    return [
+        (where, name)
+        for where in PRIORS
+        for name in SELLERS
+        if where != "goods" or MECHANISMS[name].unfit(goods) is None
+    ]
 
 
 def seat_lists(where: str) -> dict[str, list[dict]]:

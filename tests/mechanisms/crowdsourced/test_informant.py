@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from agents.game import Game
 from agents.knowledge import KNOWLEDGE, StateSpace, partition
 from mechanisms import MECHANISMS, BeliefBook, Reports, Setting, assignment, joint, optimal_mechanism, single_good
-from mechanisms.crowdsourced import informant as module
+from mechanisms.classical import optimal_auction
 from tests import oracle
 from tests.priors import (
     KINDS,
@@ -140,7 +140,7 @@ def test_the_informants_reward_by_hand():
 
 def test_the_optimum_is_solved_once_per_distinct_belief(monkeypatch):
     solved = []
-    monkeypatch.setattr(module, "optimal_mechanism", lambda *a: solved.append(a) or optimal_mechanism(*a))
+    monkeypatch.setattr(optimal_auction, "optimal_mechanism", lambda *a: solved.append(a) or optimal_mechanism(*a))
     mechanism = build("M", single_good([[1, 2], [1, 3], [2, 4]]), epsilon=0.1, delta=0.1)
     reports = random_reports(mechanism, 2, 400, menu=3)
     mechanism.expect(reports)

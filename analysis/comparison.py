@@ -1,0 +1,248 @@
+"""What truthful play of a mechanism yields, to whom, and how far truth can be relied on: exact figures to compare.
+
+Revenue alone does not compare mechanisms: it is that of truthful play, which a player may do better to leave (a gain by
+lying) or not take part in at all (a loss at truth).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from agents.game import BLOCK, Game
+from agents.plan import play_blocks
+from agents.strategies import BELIEF_RULES
+from analysis.deviation import deviations
+try:
+    from analysis.participation import Participation, participation
+except ImportError:
+    from typing import Any
+    Participation = Any
+    def participation(game): raise ValueError('not yet')
+from mechanisms.environment import FloatArray, IntArray
+from mechanisms.mechanism import Mechanism, Settled
+from mechanisms.outcomes import Reports
+from mechanisms.strict import PriceLottery
+
+LARGEST_SURFACE = 1 << 25
+LARGEST_TABLE = 1 << 27
+_ROUNDING = 1e-9
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class TruthfulPlay:
+    """What truthful play yields, in exact expectation under D and over all coins, in units of value.
+
+    Attributes
+    ----------
+    prices : what the players pay.
+    rewards : what they are paid for beliefs.
+    worth : what the allocation is worth to the players.
+    surplus : the players' utilities, rewards included.
+    expenses : what bringing the allocation about costs the seller.
+    worst_ex_post : the least utility that any player has in any state, whatever the coins of the house.
+    """
+
+    prices: float
+    rewards: float
+    worth: float
+    surplus: float
+    expenses: float
+    worst_ex_post: float
+
+    @property
+    def revenue(self) -> float:
+        """Prices less rewards; expenses are not taken off."""
+        return self.prices - self.rewards
+
+    @property
+    def welfare(self) -> float:
+        """What the allocation is worth, less what it costs."""
+        return self.worth - self.expenses
+
+
+@dataclass(frozen=True)
+class Gains:
+    """The best gain of any type from any value report x named belief report, the others truthful.
+
+    Attributes
+    ----------
+    interim : in expectation by the type's own posterior; not a number where there is no lie to tell.
+    expost : in the state where the lie gains most.
+    rounding : up to what a gain is taken for rounding.
+    """
+
+    interim: float
+    expost: float
+    rounding: float
+
+    @property
+    def equilibrium(self) -> bool:
+        """Whether no lie gains in expectation."""
+        return not self.interim > self.rounding
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A mechanism's figures; each is None where it cannot be computed, and `reasons` says why.
+
+    Attributes
+    ----------
+    reasons : from the name of a missing figure, among play, gains and participation, to one sentence.
+    """
+
+    mechanism: Mechanism
+    play: TruthfulPlay | None
+    gains: Gains | None
+    participation: Participation | None
+    reasons: dict[str, str]
+
+
+def measure(game: Game, *, other_types: int = 4, largest: int = LARGEST_SURFACE) -> Measured:
+    """Return the figures of a game's mechanism.
+
+    Parameters
+    ----------
+    other_types : how many of a seat's other posteriors are tried as belief reports.
+    largest : reports x states that gains are sought among, at most.
+    """
+    reasons: dict[str, str] = {}
+    play = _attempt("play", reasons, lambda: truthful_play(game))
+    if play is None:
+        return Measured(game.mechanism, None, None, None, reasons)
+    gains = _attempt("gains", reasons, lambda: best_gains(game, other_types=other_types, largest=largest))
+    stays = _attempt("participation", reasons, lambda: participation(game))
+    return Measured(game.mechanism, play, gains, stays, reasons)
+
+
+def _attempt(name: str, reasons: dict[str, str], compute: Callable[[], Found]) -> Found | None:
+    try:
+        return compute()
+    except ValueError as error:
+        reasons[name] = str(error)
+        return None
+
+
+def largest_welfare(game: Game) -> float:
+    """Return the expected worth of the best allocation in each state: all that there is to share out."""
+    total = 0.0
+    for profiles, weights in _state_blocks(game):
+        worth = sum(table[profiles[:, i]] for i, table in enumerate(game.environment.worth_of_allocation))
+        total += float(weights @ np.max(worth, axis=1))
+    return total
+
+
+def _state_blocks(game: Game) -> list[tuple[IntArray, FloatArray]]:
+    space, step = game.space, _rows_at_once(game)
+    starts = range(0, len(space), step)
+    return [(space.profiles[k : k + step], space.weights[k : k + step]) for k in starts]
+
+
+def _rows_at_once(game: Game) -> int:
+    return max(1, BLOCK // len(game.environment.allocations))
+
+
+def truthful_play(game: Game) -> TruthfulPlay:
+    """Return what truthful play yields, worked out in blocks of states."""
+    mechanism, environment = game.mechanism, game.environment
+    total, worst = np.zeros(5), np.inf
+    for play in play_blocks(game.space, game.truthful_plans, _rows_at_once(game)):
+        outcomes = mechanism.expect(play.reports)
+        types, weights = game.space.profiles[play.states], game.space.weights[play.states] * play.chances
+        columns = [
+            outcomes.prices,
+            outcomes.rewards.sum(axis=1),
+            outcomes.worth(environment, types).sum(axis=1),
+            outcomes.utility(environment, types).sum(axis=1),
+            outcomes.allocation @ mechanism.expenses,
+        ]
+        total += [float(weights @ column) for column in columns]
+        worst = min(worst, _worst_ex_post(mechanism, play.reports))
+    return TruthfulPlay(*map(float, total), worst_ex_post=_unless_rounding(worst, _rounding(game)))
+
+
+def best_gains(game: Game, *, other_types: int = 4, largest: int = LARGEST_SURFACE) -> Gains:
+    """Return the best interim and ex-post gains from lies among all values and the named beliefs.
+
+    Raises
+    ------
+    ValueError : if there are more than `largest` reports x states to try, or a block of them needs too large a table.
+    """
+    beliefs = len(BELIEF_RULES) - 1 + other_types if game.mechanism.elicits_beliefs else 1
+    tried = len(game.space) * beliefs * sum(game.environment.shape)
+    if tried > largest:
+        raise ValueError(f"deviations need {tried:,} reports x states; the limit is {largest:,}")
+    width = len(game.environment.allocations)
+    if min(tried, BLOCK) * width > LARGEST_TABLE:
+        raise ValueError(
+            f"deviations need tables of {min(tried, BLOCK):,} x {width:,} allocations; the limit is {LARGEST_TABLE:,}"
+        )
+    table = deviations(game, other_types=other_types).table
+    highest = table[["gain", "gain_expost"]].max() if len(table) else {"gain": np.nan, "gain_expost": np.nan}
+    return Gains(float(highest["gain"]), float(highest["gain_expost"]), _rounding(game))
+
+
+def _rounding(game: Game) -> float:
+    return _ROUNDING * max(1.0, *(float(table.max()) for table in game.environment.worth))
+
+
+def _unless_rounding(figure: float, rounding: float) -> float:
+    return 0.0 if abs(figure) < rounding else float(figure)
+
+
+def _worst_ex_post(mechanism: Mechanism, reports: Reports) -> float:
+    """Return the least utility of any player in any round in which all tell the truth, over all coins."""
+    chances = mechanism.role_probabilities(reports.values)
+    worst = np.inf
+    for role in range(mechanism.cases):
+        rows = np.flatnonzero(chances[:, role] > 0.0)
+        if len(rows):
+            worst = min(worst, _worst_with_role(mechanism, reports.take(rows), role))
+    return worst
+
+
+def _worst_with_role(mechanism: Mechanism, reports: Reports, role: int) -> float:
+    settled = mechanism.settle(reports, role)
+    floors = []
+    if mechanism.lottery_chance < 1.0:
+        floors.append(_floor_of_settled(mechanism, settled, reports.values))
+    if mechanism.lottery_chance > 0.0:
+        by_type = _floor_of_lottery(mechanism.lottery(role))
+        floors.append(np.stack([floor[types] for floor, types in zip(by_type, reports.values.T, strict=True)], axis=1))
+    return float((np.min(floors, axis=0) + settled.rewards).min())
+
+
+def _floor_of_settled(mechanism: Mechanism, settled: Settled, types: IntArray) -> FloatArray:
+    """Return ``(rounds, players)``: the least worth less price, over the allocations that can be drawn.
+
+    Where the allocation is drawn, `play` charges in proportion to worth; this does the same.
+    """
+    environment = mechanism.environment
+    columns = []
+    for i, kinds in enumerate(types.T):
+        paid, worth = settled.payments[:, i], environment.worth_of_allocation[i][kinds]
+        if settled.allocation.ndim == 1:
+            columns.append(worth[np.arange(len(kinds)), settled.allocation.astype(np.int64)] - paid)
+            continue
+        expected = np.einsum("ra,ra->r", settled.allocation, worth)
+        rate = np.divide(paid, expected, out=np.zeros_like(expected), where=expected > 0.0)
+        kept = (1.0 - rate)[:, None] * worth
+        columns.append(np.where(settled.allocation > 0.0, kept, np.inf).min(axis=1))
+    return np.stack(columns, axis=1)
+
+
+def _floor_of_lottery(lottery: PriceLottery) -> list[FloatArray]:
+    """Return, per player, the least that Lemma 1's lottery leaves each of her types, ``(types,)``."""
+    player = lottery.offers[0]
+    sold, paid = lottery.results
+    floors = []
+    for i, size in enumerate(lottery.environment.shape):
+        mine = np.flatnonzero(player == i)
+        kept = lottery.environment.worth_of_allocation[i][np.arange(size), sold[mine, :size]] - paid[mine, :size]
+        others = np.zeros((int((player != i).any()), size))  # whatever is offered to another leaves her nothing
+        floors.append(np.concatenate([kept, others]).min(axis=0))
+    return floors
