@@ -33,7 +33,7 @@ from mechanisms.beliefs import joint
 from mechanisms.builders import single_good
 from mechanisms.classical.vickrey import SingleGoodMechanism
 from mechanisms.distinct import distinct_rows
-from mechanisms.environment import BoolArray, FloatArray, IntArray, flat_index
+from mechanisms.environment import BoolArray, IntArray, flat_index
 from mechanisms.mechanism import Setting, Settled
 from mechanisms.optimal import Optimum, optimal_mechanism
 from mechanisms.outcomes import Reports
@@ -56,16 +56,17 @@ class Contest:
     ----------
     members : ``(k,)`` the highest bidders, in order of index.
     floors : ``(k,)`` the lowest type with which each of them is one.
-    optimum : the auction on the grids that start there; None where the event has probability zero.
+    shape : the numbers of types from there on.
+    optimum : the auction on that grid.
     """
 
     members: IntArray
     floors: IntArray
-    optimum: Optimum | None
+    shape: tuple[int, ...]
+    optimum: Optimum
 
-    def points(self, values: IntArray) -> IntArray:
-        """Return the row of the optimum that stands for each profile ``(rounds, players)``."""
-        assert self.optimum is not None
+    def point(self, values: IntArray) -> IntArray:
+        """Return ``(rounds,)``: the row of the optimum for each announced profile ``(rounds, players)``."""
         return flat_index(values[:, self.members] - self.floors, self.shape)
 
 
@@ -74,9 +75,95 @@ class KLookahead(SingleGoodMechanism):
 
     Parameters
     ----------
-    k : how many bidders the auction is among; all of them if there are no more.
+    k : how many bidders the auction is among; everybody if there are no more.
 
     Raises
     ------
     ValueError : if k is not positive.
     """
+
+    name = "k-lookahead"
+    summary = "the optimal auction on the k highest bidders, given the others' bids; the seller knows D"
+    about = About(
+        source="Ronen 2001; Dobzinski, Fu, Kleinberg 2011; Chen, Hu, Lu, Wang 2011",
+        seller="D",
+        players="their own value",
+        promises="e^(1-1/k) / (e^(1-1/k) + 1) of OPT, correlated or not; OPT itself with k bidders or fewer",
+        fails="a good that OPT would sell to a bidder below the k highest; a seller who has D wrong",
+    )
+    solution = "dominant"
+    uses_prior = True
+    has_role = False
+    random_allocation = True
+
+    def __init__(self, setting: Setting, *, k: int = 2, delta: float = 0.0, discount: float = 0.5) -> None:
+        super().__init__(setting, delta=delta, discount=discount)
+        if k < 1:
+            raise ValueError(f"k, the number of highest bidders, must be at least 1, not {k}")
+        self.k = min(k, self.environment.players)
+        self._contests: dict[tuple[int, ...], Contest | None] = {}
+
+    def highest(self, values: IntArray) -> BoolArray:
+        """Return ``(rounds, players)``: who is among the k highest bidders."""
+        order = np.argsort(-self.bids(values), axis=1, kind="stable")
+        among: BoolArray = np.zeros(values.shape, dtype=bool)
+        np.put_along_axis(among, order[:, : self.k], True, axis=1)
+        return among
+
+    def settle(self, reports: Reports, role: int, *, of: int | None = None) -> Settled:
+        """Run the optimal auction on the k highest bidders; without one, `role` pays the second-highest bid."""
+        values = reports.values
+        others = np.delete(self.bids(values), role, axis=1)
+        sold, payments = self.sale(values, role, others.max(axis=1, initial=0).astype(float))
+        allocation = np.eye(len(self.environment.allocations))[sold]
+        fallback = np.ones(len(values))
+        told = np.where(self.highest(values), -1, values)
+        first, inverse = distinct_rows(told + 1)
+        for case, row in enumerate(first):
+            contest = self.contest(told[row])
+            if contest is None:
+                continue
+            at = np.flatnonzero(inverse == case)
+            point = contest.point(values[at])
+            allocation[at] = payments[at] = fallback[at] = 0.0
+            allocation[np.ix_(at, np.append(0, contest.members + 1))] = contest.optimum.allocation[point]
+            payments[np.ix_(at, contest.members)] = contest.optimum.payments[point]
+        return Settled(allocation, payments, np.zeros_like(payments), fallback)
+
+    def contest(self, told: IntArray) -> Contest | None:
+        """Return the auction given the other bids, ``(players,)`` types with -1 for the k highest bidders.
+
+        None where D gives those bids, and these k above them, probability zero.
+        """
+        key = tuple(told.tolist())
+        if key not in self._contests:
+            self._contests[key] = self._solve(told)
+        return self._contests[key]
+
+    def _solve(self, told: IntArray) -> Contest | None:
+        members, rest = np.flatnonzero(told < 0), np.flatnonzero(told >= 0)
+        grids = self.environment.values
+        floors = np.array([self._floor(i, told) for i in members])
+        prior = self._setting.prior
+        event = (prior.atoms[:, rest] == told[rest]).all(axis=1) & (prior.atoms[:, members] >= floors).all(axis=1)
+        if not event.any():
+            return None
+        above = [grids[i][floor:].tolist() for i, floor in zip(members, floors, strict=True)]
+        weights = prior.weights[event]
+        shape = tuple(map(len, above))
+        belief = joint(shape, prior.atoms[event][:, members] - floors, weights / weights.sum())
+        return Contest(members, floors, shape, optimal_mechanism(single_good(above), belief))
+
+    def _floor(self, player: int, told: IntArray) -> int:
+        """Return the lowest type with which a player is above everybody in `told`, ties to the lower index."""
+        beaten = [
+            int(np.searchsorted(self.environment.values[player], self.environment.values[j][kind] + (j < player)))
+            for j, kind in enumerate(told)
+            if kind >= 0
+        ]
+        return max(beaten, default=0)
+
+    def guarantee(self, opt: float) -> float:
+        """Return ``(1 - delta)`` times OPT with k bidders or fewer, else times `lookahead_share` of k."""
+        share = 1.0 if self.k == self.environment.players else lookahead_share(self.k)
+        return (1.0 - self.delta) * share * opt

@@ -38,7 +38,7 @@ def situations(*environments):
     found = []
     for name, kind in MECHANISMS.items():
         for options in variants(kind):
-            fits = [where for where in ENVIRONMENTS if kind.unfit(ENVIRONMENTS[where]) is None]
+            fits = [where for where in ENVIRONMENTS if prior_of(where, name, options) is not None]
             wanted = [where for where in environments if where in fits] or fits[:1]
             found += [(where, name, options) for where in wanted]
     names = [f"{where}-{variant_id((name, options))}" for where, name, options in found]

@@ -60,12 +60,8 @@ TRUTH = {"strategy": "truthful"}
 def places() -> list[tuple[str, str]]:
     """Every mechanism, wherever it applies."""
     goods = assignment(**{k: v for k, v in PRIORS["goods"]["environment"].items() if k != "kind"})
-    return [
-        (where, name)
-        for where in PRIORS
-        for name in SELLERS
-        if where != "goods" or MECHANISMS[name].unfit(goods) is None
-    ]
+    several = [name for name in SELLERS if MECHANISMS[name].unfit(goods) is None]
+    return [(where, name) for where in PRIORS for name in (several if where == "goods" else SELLERS)]
 
 
 def seat_lists(where: str) -> dict[str, list[dict]]:

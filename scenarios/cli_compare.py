@@ -1,0 +1,64 @@
+"""The command that puts mechanisms side by side on one scenario: compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from scenarios.cli_base import json_option, main, out_option, scenario_argument, set_option, write_results
+from scenarios.progress import show_progress
+
+
+@main.command(name="compare", short_help="Put mechanisms side by side on a scenario.")
+@scenario_argument
+@click.option("--mechanisms", help="Mechanisms to compare, separated by commas; all there are unless given.")
+@click.option(
+    "--other-types",
+    type=click.IntRange(min=0),
+    default=4,
+    show_default=True,
+    help="How many of a seat's other posteriors to try as belief reports.",
+)
+@set_option
+@out_option
+@json_option
+def compare_command(
+    scenario: str,
+    mechanisms: str | None,
+    other_types: int,
+    overrides: tuple[str, ...],
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Put mechanisms side by side on one scenario: who earns what if all tell the truth, and whether they would.
+
+    \b
+    Example:
+      crowdbayes compare insiders --mechanisms M,L,lookahead,vickrey
+    """
+    from scenarios.comparison import compare, comparison_table
+    from scenarios.experiment import assemble
+    from scenarios.scenario import load
+    from scenarios.store import to_json
+
+    kinds = [] if mechanisms is None else [name.strip() for name in mechanisms.split(",")]
+    with show_progress() as tell:
+        tell(0.0, "compare")
+        figures = compare(assemble(load(scenario, overrides=overrides)), kinds, other_types=other_types, tell=tell)
+    if out is not None:
+        from analysis.comparison_plots import comparison_bars
+
+        table = comparison_table(figures)
+        ax = comparison_bars(table, opt=figures["opt"], largest_welfare=figures["largest_welfare"])
+        write_results(out, figures, {"comparison": table}, {"comparison": ax})
+    if as_json:
+        click.echo(to_json(figures))
+    else:
+        from scenarios.screen_compare import show_comparison
+
+        show_comparison(figures)
+    if figures["opt_sound"] is False:
+        gap = f"{figures['opt_gap']:.2g}"
+        click.echo(f"crowdbayes: {scenario}: OPT's certificate fails, relative gap {gap}", err=True)
+        raise SystemExit(1)

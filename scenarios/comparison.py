@@ -1,0 +1,156 @@
+"""Mechanisms side by side on one scenario, as plain data: what `compare` prints."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from agents.game import Game
+from agents.parameters import entry
+from analysis.comparison import Measured, largest_welfare, measure
+from analysis.revenue import bound_holds
+from mechanisms import MECHANISMS
+from mechanisms.mechanism import Mechanism
+from mechanisms.optimal import Optimum, optimal_mechanism
+from scenarios.errors import BadInput, blame
+from scenarios.experiment import Experiment
+
+Tell = Callable[[float, str], None]
+_OF_PLAY = ("revenue", "prices", "rewards", "welfare", "surplus", "expenses", "worst_ex_post")
+_NO_FIGURES = (
+    *("revenue", "share_of_opt", "prices", "rewards", "welfare", "surplus", "expenses", "worst_ex_post"),
+    *("worst_interim", "revenue_if_losers_stay_out", "max_gain", "max_gain_expost", "truthful_is_equilibrium"),
+)
+COLUMNS = [
+    *("mechanism", *_NO_FIGURES, "solution", "participation", "seller_knows", "players_know"),
+    *("guarantee", "guarantee_holds", "reason"),
+]
+
+
+@dataclass(frozen=True)
+class Opt:
+    """OPT and its certificate, or why there is none."""
+
+    optimum: Optimum | None
+    reason: str | None
+
+    @property
+    def revenue(self) -> float | None:
+        """OPT."""
+        return None if self.optimum is None else self.optimum.revenue
+
+
+def compare(
+    experiment: Experiment, kinds: Sequence[str] = (), *, other_types: int = 4, tell: Tell = lambda share, what: None
+) -> dict[str, Any]:
+    """Return exact figures of mechanisms on one scenario, all players truthful, by falling revenue.
+
+    Everything is in units of value; a figure that cannot be computed is None, and `reason` or `reasons` says why.
+
+    Parameters
+    ----------
+    kinds : names of mechanisms; all that are registered unless given.
+    other_types : how many of a seat's other posteriors are tried as belief reports.
+    tell : is told how far it is.
+
+    Raises
+    ------
+    BadInput : if a name is unknown.
+    """
+    names = list(dict.fromkeys(kinds or MECHANISMS))
+    with blame(experiment.scenario.source):
+        for name in names:
+            entry(MECHANISMS, name, field="--mechanisms")
+    tell(0.0, "OPT")
+    opt = _opt(experiment)
+    rows = []
+    for done, name in enumerate(names):
+        tell(done / len(names), name)
+        rows.append(_row(experiment, name, opt.revenue, other_types))
+    rows.sort(key=lambda row: -math.inf if row["revenue"] is None else row["revenue"], reverse=True)
+    certificate = None if opt.optimum is None else opt.optimum.certificate
+    return {
+        "scenario": experiment.scenario.name,
+        "opt": opt.revenue,
+        "opt_dual": None if certificate is None else certificate.dual,
+        "opt_gap": None if certificate is None else certificate.gap,
+        "opt_sound": None if certificate is None else certificate.sound,
+        "largest_welfare": largest_welfare(experiment.game),
+        "unit": experiment.unit,
+        "mechanisms": rows,
+        "notes": _notes(experiment, opt, rows),
+    }
+
+
+def comparison_table(figures: dict[str, Any]) -> pd.DataFrame:
+    """Return the figures as a table, a row a mechanism."""
+    return pd.DataFrame(figures["mechanisms"], columns=COLUMNS)
+
+
+def _opt(experiment: Experiment) -> Opt:
+    try:
+        return Opt(optimal_mechanism(experiment.environment, experiment.space.prior), None)
+    except ValueError as error:
+        return Opt(None, str(error))
+
+
+def _row(experiment: Experiment, name: str, opt: float | None, other_types: int) -> dict[str, Any]:
+    kind = MECHANISMS[name]
+    row: dict[str, Any] = {column: None for column in COLUMNS} | {
+        "mechanism": name,
+        "solution": kind.solution,
+        "participation": kind.participation,
+        "seller_knows": kind.about.seller,
+        "players_know": kind.about.players,
+        "reasons": {},
+    }
+    try:
+        mechanism = experiment.mechanism(name)
+    except BadInput as error:
+        return row | {"reason": str(error.__cause__ or error).removeprefix(f"{name} ")}
+    found = measure(Game(mechanism, experiment.knowledge), other_types=other_types)
+    if found.play is None:
+        return row | {"reason": found.reasons["play"].removeprefix(f"{name} ")}
+    return row | _figures(found, opt) | _bound(mechanism, found.play.revenue, opt)
+
+
+def _figures(found: Measured, opt: float | None) -> dict[str, Any]:
+    """Return the figures of a mechanism that truthful play could be computed for, and why others are missing."""
+    figures: dict[str, Any] = {name: getattr(found.play, name) for name in _OF_PLAY}
+    figures["share_of_opt"] = figures["revenue"] / opt if opt else None
+    reasons = {}
+    if found.gains is None:
+        reasons["max_gain"] = found.reasons["gains"]
+    else:
+        lies = not math.isnan(found.gains.interim)
+        figures["max_gain"] = found.gains.interim if lies else None
+        figures["max_gain_expost"] = found.gains.expost if lies else None
+        figures["truthful_is_equilibrium"] = found.gains.equilibrium
+        if not lies:
+            reasons["max_gain"] = "no player has a lie to tell"
+    if found.participation is None:
+        reasons["worst_interim"] = found.reasons["participation"]
+    else:
+        figures["worst_interim"] = found.participation.worst_interim
+        figures["revenue_if_losers_stay_out"] = found.participation.revenue
+    return figures | {"reasons": reasons}
+
+
+def _bound(mechanism: Mechanism, revenue: float, opt: float | None) -> dict[str, Any]:
+    bound = None if opt is None else mechanism.guarantee(opt)
+    return {"guarantee": bound, "guarantee_holds": bound_holds(revenue, bound)}
+
+
+def _notes(experiment: Experiment, opt: Opt, rows: Sequence[dict[str, Any]]) -> list[str]:
+    notes = list(experiment.notes)
+    if opt.reason is not None:
+        notes.append(f"no OPT, and no shares of it: {opt.reason}")
+    if not experiment.truthful:
+        notes.append("the seats of this scenario do not tell the truth; these figures are for truthful play")
+    if any(row["expenses"] for row in rows):
+        notes.append("revenue and OPT are before what the allocation costs the seller; welfare is after it")
+    return notes
