@@ -16,12 +16,7 @@ from agents.game import BLOCK, Game
 from agents.plan import play_blocks
 from agents.strategies import BELIEF_RULES
 from analysis.deviation import deviations
-try:
-    from analysis.participation import Participation, participation
-except ImportError:
-    from typing import Any
-    Participation = Any
-    def participation(game): raise ValueError('not yet')
+from analysis.participation import Participation, participation
 from mechanisms.environment import FloatArray, IntArray
 from mechanisms.mechanism import Mechanism, Settled
 from mechanisms.outcomes import Reports
@@ -45,6 +40,7 @@ class TruthfulPlay:
     surplus : the players' utilities, rewards included.
     expenses : what bringing the allocation about costs the seller.
     worst_ex_post : the least utility that any player has in any state, whatever the coins of the house.
+    scale : the largest worth or payment, at least 1, in view of which what is small is rounding.
     """
 
     prices: float
@@ -53,6 +49,7 @@ class TruthfulPlay:
     surplus: float
     expenses: float
     worst_ex_post: float
+    scale: float
 
     @property
     def revenue(self) -> float:
@@ -73,17 +70,10 @@ class Gains:
     ----------
     interim : in expectation by the type's own posterior; not a number where there is no lie to tell.
     expost : in the state where the lie gains most.
-    rounding : up to what a gain is taken for rounding.
     """
 
     interim: float
     expost: float
-    rounding: float
-
-    @property
-    def equilibrium(self) -> bool:
-        """Whether no lie gains in expectation."""
-        return not self.interim > self.rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,11 +85,17 @@ class Measured:
     reasons : from the name of a missing figure, among play, gains and participation, to one sentence.
     """
 
-    mechanism: Mechanism
     play: TruthfulPlay | None
     gains: Gains | None
     participation: Participation | None
     reasons: dict[str, str]
+
+    @property
+    def truthful_is_equilibrium(self) -> bool | None:
+        """Whether no lie gains in expectation, up to rounding; None where gains cannot be computed."""
+        if self.play is None or self.gains is None:
+            return None
+        return not self.gains.interim > _ROUNDING * self.play.scale
 
 
 def measure(game: Game, *, other_types: int = 4, largest: int = LARGEST_SURFACE) -> Measured:
@@ -113,10 +109,10 @@ def measure(game: Game, *, other_types: int = 4, largest: int = LARGEST_SURFACE)
     reasons: dict[str, str] = {}
     play = _attempt("play", reasons, lambda: truthful_play(game))
     if play is None:
-        return Measured(game.mechanism, None, None, None, reasons)
+        return Measured(None, None, None, reasons)
     gains = _attempt("gains", reasons, lambda: best_gains(game, other_types=other_types, largest=largest))
     stays = _attempt("participation", reasons, lambda: participation(game))
-    return Measured(game.mechanism, play, gains, stays, reasons)
+    return Measured(play, gains, stays, reasons)
 
 
 def _attempt(name: str, reasons: dict[str, str], compute: Callable[[], Found]) -> Found | None:
@@ -130,16 +126,12 @@ def _attempt(name: str, reasons: dict[str, str], compute: Callable[[], Found]) -
 def largest_welfare(game: Game) -> float:
     """Return the expected worth of the best allocation in each state: all that there is to share out."""
     total = 0.0
-    for profiles, weights in _state_blocks(game):
+    for start in range(0, len(game.space), _rows_at_once(game)):
+        block = slice(start, start + _rows_at_once(game))
+        profiles, weights = game.space.profiles[block], game.space.weights[block]
         worth = sum(table[profiles[:, i]] for i, table in enumerate(game.environment.worth_of_allocation))
         total += float(weights @ np.max(worth, axis=1))
     return total
-
-
-def _state_blocks(game: Game) -> list[tuple[IntArray, FloatArray]]:
-    space, step = game.space, _rows_at_once(game)
-    starts = range(0, len(space), step)
-    return [(space.profiles[k : k + step], space.weights[k : k + step]) for k in starts]
 
 
 def _rows_at_once(game: Game) -> int:
@@ -150,6 +142,7 @@ def truthful_play(game: Game) -> TruthfulPlay:
     """Return what truthful play yields, worked out in blocks of states."""
     mechanism, environment = game.mechanism, game.environment
     total, worst = np.zeros(5), np.inf
+    scale = max(1.0, *(float(table.max()) for table in environment.worth))
     for play in play_blocks(game.space, game.truthful_plans, _rows_at_once(game)):
         outcomes = mechanism.expect(play.reports)
         types, weights = game.space.profiles[play.states], game.space.weights[play.states] * play.chances
@@ -161,8 +154,11 @@ def truthful_play(game: Game) -> TruthfulPlay:
             outcomes.allocation @ mechanism.expenses,
         ]
         total += [float(weights @ column) for column in columns]
+        scale = max(scale, float(abs(outcomes.payments).max()))
         worst = min(worst, _worst_ex_post(mechanism, play.reports))
-    return TruthfulPlay(*map(float, total), worst_ex_post=_unless_rounding(worst, _rounding(game)))
+    worst = 0.0 if abs(worst) < _ROUNDING * scale else worst
+    prices, rewards, worth, surplus, expenses = map(float, total)
+    return TruthfulPlay(prices, rewards, worth, surplus, expenses, worst, scale)
 
 
 def best_gains(game: Game, *, other_types: int = 4, largest: int = LARGEST_SURFACE) -> Gains:
@@ -183,15 +179,7 @@ def best_gains(game: Game, *, other_types: int = 4, largest: int = LARGEST_SURFA
         )
     table = deviations(game, other_types=other_types).table
     highest = table[["gain", "gain_expost"]].max() if len(table) else {"gain": np.nan, "gain_expost": np.nan}
-    return Gains(float(highest["gain"]), float(highest["gain_expost"]), _rounding(game))
-
-
-def _rounding(game: Game) -> float:
-    return _ROUNDING * max(1.0, *(float(table.max()) for table in game.environment.worth))
-
-
-def _unless_rounding(figure: float, rounding: float) -> float:
-    return 0.0 if abs(figure) < rounding else float(figure)
+    return Gains(float(highest["gain"]), float(highest["gain_expost"]))
 
 
 def _worst_ex_post(mechanism: Mechanism, reports: Reports) -> float:

@@ -11,12 +11,31 @@ References
 from mechanisms.beliefs import Belief, Joint, independent, joint
 from mechanisms.book import BeliefBook
 from mechanisms.builders import assignment, digital_goods, public_good, services, single_good
+from mechanisms.classical.all_pay import AllPay
+from mechanisms.classical.anonymous_reserve import AnonymousReserve
+from mechanisms.classical.consensus import Consensus
+from mechanisms.classical.cremer_mclean import CremerMcLean
+from mechanisms.classical.cremer_riordan import CremerRiordan
+from mechanisms.classical.empirical_reserve import EmpiricalReserve
+from mechanisms.classical.english import English
 from mechanisms.classical.first_price import FirstPrice
 from mechanisms.classical.lookahead import Lookahead
+from mechanisms.classical.myerson import Myerson
 from mechanisms.classical.optimal_auction import OptimalAuction
+from mechanisms.classical.posted_prices import PostedPrices
+from mechanisms.classical.reserves import EagerReserves, LazyReserves
+from mechanisms.classical.rsop import RandomSampling
+from mechanisms.classical.single_sample import SingleSample
+from mechanisms.classical.vcg import VCG
+from mechanisms.classical.vcg_reserves import VCGReserves
 from mechanisms.classical.vickrey import Vickrey
+from mechanisms.crowdsourced.caillaud_robert import CaillaudRobert
+from mechanisms.crowdsourced.choi_kim import ChoiKim
 from mechanisms.crowdsourced.crowd_lookahead import CrowdLookahead, CrowdLookaheadPrinted
 from mechanisms.crowdsourced.informant import Informant
+from mechanisms.crowdsourced.perfect_information import PerfectInformation
+from mechanisms.crowdsourced.second_belief import SecondBelief
+from mechanisms.crowdsourced.sure_offers import SureOffers
 from mechanisms.crowdsourced.unanimity import Unanimity
 from mechanisms.environment import Environment
 from mechanisms.mechanism import Mechanism, Setting
@@ -34,6 +53,26 @@ MECHANISMS: dict[str, type[Mechanism]] = {
         Lookahead,
         OptimalAuction,
         FirstPrice,
+        LazyReserves,
+        EagerReserves,
+        AnonymousReserve,
+        Myerson,
+        English,
+        EmpiricalReserve,
+        SingleSample,
+        AllPay,
+        VCG,
+        VCGReserves,
+        PostedPrices,
+        CremerRiordan,
+        ChoiKim,
+        RandomSampling,
+        Consensus,
+        SecondBelief,
+        SureOffers,
+        CremerMcLean,
+        CaillaudRobert,
+        PerfectInformation,
     )
 }
 

@@ -4,8 +4,34 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from scenarios.scenario import shipped
+from scenarios.scenario import MechanismSpec, shipped
+
+if TYPE_CHECKING:
+    from mechanisms import Environment, Mechanism
+
+_PAGE = """# Mechanisms
+
+Printed by `crowdbayes list mechanisms --long` from what each mechanism says of itself. What it earns on a scenario, and
+whether truth holds there, is what `crowdbayes compare SCENARIO` says.
+
+*Truth is*: *dominant*, best whatever the others report; *two-step*, for values best whatever the others report, and
+for beliefs best once the others' values are true; *equilibrium*, best when the others tell the truth; *none* of
+these. *No loss*: when a truthful player never loses: *ex post*, in any state; *interim*, in expectation; *none*, not
+even that. D is the distribution of the players' types. *Own parameters* come beside those that all mechanisms share:
+epsilon, delta, discount, ties, strict.
+"""
+_LISTED = (
+    "asks for",
+    "works for",
+    "source",
+    "the seller knows",
+    "the players know",
+    "promises",
+    "fails",
+    "own parameters",
+)
 
 
 def catalogue(what: str) -> dict[str, str]:
@@ -28,6 +54,66 @@ def _mechanisms() -> dict[str, str]:
     from mechanisms import MECHANISMS
 
     return {name: kind.summary for name, kind in MECHANISMS.items()}
+
+
+def mechanism_facts() -> list[dict[str, str]]:
+    """Return what every registered mechanism says of itself, as plain texts."""
+    from mechanisms import MECHANISMS
+
+    samples = _sample_environments()
+    return [_facts(name, kind, samples) for name, kind in MECHANISMS.items()]
+
+
+def mechanism_page() -> str:
+    """Return what every registered mechanism says of itself, as a page of Markdown."""
+    facts = mechanism_facts()
+    columns = ("mechanism", "truth is", "no loss", "the seller knows", "the players know")
+    lines = [_PAGE, f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    lines += [f"| {' | '.join(entry[column] for column in columns)} |" for entry in facts]
+    for entry in facts:
+        lines += ["", f"## {entry['mechanism']}", "", f"{entry['summary'][0].upper()}{entry['summary'][1:]}.", ""]
+        lines += [f"- *{fact}*: {entry[fact]}" for fact in _LISTED]
+    return "\n".join(lines)
+
+
+def _facts(name: str, kind: type[Mechanism], samples: dict[str, Environment]) -> dict[str, str]:
+    asked = "values and the distribution" if kind.asks_for_prior else "values and beliefs about the others"
+    return {
+        "mechanism": name,
+        "summary": kind.summary,
+        "asks for": asked if kind.elicits_beliefs else "values",
+        "works for": "; ".join(sample for sample, made in samples.items() if kind.unfit(made) is None),
+        "truth is": kind.solution,
+        "no loss": kind.participation,
+        "source": kind.about.source,
+        "the seller knows": kind.about.seller,
+        "the players know": kind.about.players,
+        "promises": kind.about.promises,
+        "fails": kind.about.fails,
+        "own parameters": ", ".join(_own_parameters(kind)) or "none",
+    }
+
+
+def _sample_environments() -> dict[str, Environment]:
+    """Return a small environment of each kind, to ask mechanisms whether they work there."""
+    from mechanisms.builders import assignment, digital_goods, public_good, single_good
+
+    grids = [[1, 2, 3]] * 3
+    return {
+        "a single good": single_good(grids),
+        "a copy for everybody": digital_goods(grids),
+        "a public good": public_good(grids),
+        "several goods": assignment(["a", "b"], [[[1, 1, 2], [1, 2, 4]]] * 3),
+        "several goods, at most one each": assignment(["a", "b"], [[[1, 1], [1, 2]]] * 3, bundles=[["a"], ["b"]]),
+    }
+
+
+def _own_parameters(kind: type[Mechanism]) -> list[str]:
+    """Return the parameters, with their defaults, beyond those that a scenario gives to all mechanisms."""
+    from agents.parameters import keyword_parameters
+
+    own = [p for name, p in keyword_parameters(kind).items() if name not in MechanismSpec.model_fields]
+    return [p.name if p.default is p.empty else f"{p.name} = {p.default!r}" for p in own]
 
 
 def _strategies() -> dict[str, str]:

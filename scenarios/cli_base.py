@@ -112,10 +112,9 @@ def write_results(out: Path, figures: Any, tables: dict[str, Any], plots: dict[s
 
 
 def rivals_of(experiment: Any, kinds: tuple[str, ...]) -> list[str]:
-    """Return the scenario's own mechanism and those of `kinds` that its environment allows.
+    """Return the scenario's own mechanism and those of `kinds` that its environment allows; they need two players."""
+    from mechanisms import MECHANISMS
 
-    All of `kinds` need two players; those of one good need one.
-    """
-    single, own = experiment.environment.single_good, experiment.scenario.mechanism.kind
-    fits = [kind for kind in kinds if single or kind in ("M", "unanimity")]
-    return list(dict.fromkeys([own, *(fits if experiment.environment.players > 1 else [])]))
+    environment = experiment.environment
+    fits = [kind for kind in kinds if MECHANISMS[kind].unfit(environment) is None]
+    return list(dict.fromkeys([experiment.scenario.mechanism.kind, *(fits if environment.players > 1 else [])]))

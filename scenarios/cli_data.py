@@ -71,20 +71,25 @@ def prior(bids: Path, out: Path | None, as_json: bool, **options: Any) -> None:
 
 @main.command(name="list", short_help="List scenarios, mechanisms, strategies, knowledge or claims.")
 @click.argument("what", type=click.Choice(["scenarios", "mechanisms", "strategies", "knowledge", "claims"]))
+@click.option("--long", "as_page", is_flag=True, help="All that mechanisms say of themselves, as a page of Markdown.")
 @json_option
-def list_command(what: str, as_json: bool) -> None:
+def list_command(what: str, as_page: bool, as_json: bool) -> None:
     """List what ships, with a line on each.
 
     \b
     Example:
       crowdbayes list scenarios
     """
-    from scenarios.catalogue import catalogue
+    from scenarios.catalogue import catalogue, mechanism_facts, mechanism_page
+    from scenarios.store import to_json
 
+    if as_page:
+        if what != "mechanisms":
+            raise BadInput(f"--long is for mechanisms, not for {what}")
+        click.echo(to_json(mechanism_facts()) if as_json else mechanism_page())
+        return
     entries = catalogue(what)
     if as_json:
-        from scenarios.store import to_json
-
         click.echo(to_json([{"name": name, "summary": summary} for name, summary in entries.items()]))
         return
     width = max(map(len, entries))

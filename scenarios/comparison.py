@@ -129,13 +129,14 @@ def _figures(found: Measured, opt: float | None) -> dict[str, Any]:
         lies = not math.isnan(found.gains.interim)
         figures["max_gain"] = found.gains.interim if lies else None
         figures["max_gain_expost"] = found.gains.expost if lies else None
-        figures["truthful_is_equilibrium"] = found.gains.equilibrium
+        figures["truthful_is_equilibrium"] = found.truthful_is_equilibrium
         if not lies:
             reasons["max_gain"] = "no player has a lie to tell"
     if found.participation is None:
         reasons["worst_interim"] = found.reasons["participation"]
     else:
-        figures["worst_interim"] = found.participation.worst_interim
+        worst, all_stay = found.participation.worst_interim, found.participation.table["stays"].all()
+        figures["worst_interim"] = max(worst, 0.0) if all_stay else worst
         figures["revenue_if_losers_stay_out"] = found.participation.revenue
     return figures | {"reasons": reasons}
 
@@ -151,6 +152,12 @@ def _notes(experiment: Experiment, opt: Opt, rows: Sequence[dict[str, Any]]) -> 
         notes.append(f"no OPT, and no shares of it: {opt.reason}")
     if not experiment.truthful:
         notes.append("the seats of this scenario do not tell the truth; these figures are for truthful play")
-    if any(row["expenses"] for row in rows):
-        notes.append("revenue and OPT are before what the allocation costs the seller; welfare is after it")
+    for row in rows:
+        if row["rewards"] is not None and row["rewards"] < 0:
+            notes.append(f"{row['mechanism']}: revenue counts fines of {-row['rewards']:.5g} as income")
+    costly = ", ".join(row["mechanism"] for row in rows if row["expenses"])
+    if costly:
+        notes.append(
+            f"{costly}: welfare is after expenses, revenue is before them, and OPT and the others know of none"
+        )
     return notes

@@ -192,13 +192,15 @@ def _mechanism(scenario: Scenario, setting: Setting, kind: str, changes: Mapping
     """Build a mechanism; shared parameters that its kind does not take are left out.
 
     A classical mechanism is made strict by Lemma 1 only where the scenario says ``strict = true``. The
-    scenario's own parameters go to its own kind, and from L to L-printed and back; a rival gets the shared ones.
+    scenario's own parameters go to its own kind, and from L to L-printed and back; a rival gets the shared ones, and
+    the cost of what is served, where there is one.
     """
     spec = scenario.mechanism
     cls = entry(MECHANISMS, kind, field="mechanism.kind")
     shared: dict[str, Any] = {"epsilon": spec.epsilon, "ties": spec.ties}
     if cls.elicits_beliefs or (spec.strict and kind == spec.kind):
         shared |= {"delta": spec.delta, "discount": spec.discount}
+    shared |= {name: value for name, value in spec.parameters.items() if name == "cost"}
     own = spec.parameters if kind.removesuffix("-printed") == spec.kind.removesuffix("-printed") else {}
     takes = keyword_parameters(cls)
     parameters = {n: v for n, v in {**shared, **changes}.items() if n in takes}

@@ -143,7 +143,7 @@ class KLookahead(SingleGoodMechanism):
     def _solve(self, told: IntArray) -> Contest | None:
         members, rest = np.flatnonzero(told < 0), np.flatnonzero(told >= 0)
         grids = self.environment.values
-        floors = np.array([self._floor(i, told) for i in members])
+        floors = np.array([self._floor(int(i), told) for i in members])
         prior = self._setting.prior
         event = (prior.atoms[:, rest] == told[rest]).all(axis=1) & (prior.atoms[:, members] >= floors).all(axis=1)
         if not event.any():

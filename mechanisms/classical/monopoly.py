@@ -1,0 +1,38 @@
+"""The monopoly price of a distribution: the best single price for one buyer who would not be sold to otherwise."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mechanisms.beliefs import Belief
+from mechanisms.environment import FloatArray, IntArray
+
+_EQUAL = 1e-12
+
+
+def best_price(prices: IntArray, income: FloatArray) -> IntArray:
+    """Return ``(rounds,)``: the lowest of the increasing prices whose income ``(rounds, prices)`` is the largest.
+
+    Incomes within 1e-12 of the largest count as equal to it.
+    """
+    found: IntArray = prices[(income >= income.max(axis=1, keepdims=True) * (1.0 - _EQUAL)).argmax(axis=1)]
+    return found
+
+
+def monopoly_price(grid: IntArray, weights: FloatArray) -> IntArray:
+    """Return ``(rounds,)``: the price p of the grid that maximises ``p * Pr(theta >= p)``, the lowest of equals.
+
+    Parameters
+    ----------
+    grid : increasing values, money.
+    weights : ``(rounds, values)``, which need not sum to one; where all are zero every price is as good.
+
+    >>> monopoly_price(np.array([1, 2, 3]), np.array([[1.0, 1.0, 1.0], [1.0, 0.0, 0.0]]))
+    array([2, 1])
+    """
+    return best_price(grid, grid * np.cumsum(weights[:, ::-1], axis=1)[:, ::-1])
+
+
+def marginal_weights(belief: Belief, player: int) -> FloatArray:
+    """Return ``(values,)``: the probability of each type of one of the players a belief is about."""
+    return belief.marginal([player]).prob(np.arange(belief.shape[player])[:, None])
