@@ -96,10 +96,8 @@ class Environment:
         """
         if self.services is None:
             raise ValueError("players of this environment can be served in more than one way")
-        weights = 1 << np.arange(self.players)
-        keys = self.served @ weights
+        keys, wanted = _packed(self.served), _packed(served)
         order = np.argsort(keys)
-        wanted = served @ weights
         spots = np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)
         found: IntArray = np.where(keys[order[spots]] == wanted, order[spots], -1)
         return found
@@ -160,6 +158,12 @@ class Environment:
         if self.services is not None:
             return str(row[self.services[player]])
         return "(" + ", ".join(map(str, row[1:])) + ")"
+
+
+def _packed(served: BoolArray) -> NDArray[np.bytes_]:
+    """Return sets of players ``(rows, players)`` as one key each, whatever their number."""
+    bits = np.packbits(served, axis=1)
+    return bits.view(f"S{bits.shape[1]}")[:, 0]
 
 
 def strides(shape: Sequence[int]) -> IntArray:

@@ -293,6 +293,7 @@ def variants(kind: type[Mechanism]) -> list[dict]:
         {"epsilon": 0.3},
         {"epsilon": 0.1, "delta": 0.25, "discount": 0.3, "ties": "uniform"},
         {"epsilon": 0.2, "ties": "uniform", "conditioning": "at-least", "score": "spherical"},
+        {"epsilon": 0.2, "price": 3, "increment": 2, "reserve": 2, "smoothing": 1.5, "timing": "eager", "cost": 6},
     ]
     found: list[dict] = []
     for wanted in tried:
@@ -303,7 +304,7 @@ def variants(kind: type[Mechanism]) -> list[dict]:
 
 
 def suitable(kind: type[Mechanism], environment: Environment, seed: int = 14, **options) -> Joint | None:
-    """Return a prior that the mechanism works on: a random one, one of full support, or independent types.
+    """Return a prior that the mechanism works on: one of full support, any, or one of independent types.
 
     None where the environment is none of the mechanism's.
     """
@@ -313,8 +314,8 @@ def suitable(kind: type[Mechanism], environment: Environment, seed: int = 14, **
     size = len(environment.grid)
     marginals = [rng.dirichlet(np.ones(kinds)) for kinds in environment.shape]
     tried = [
-        random_belief(rng, environment.shape),
         joint(environment.shape, environment.grid, rng.dirichlet(np.ones(size))),
+        random_belief(rng, environment.shape),
         independent(marginals),
     ]
     for prior in tried:

@@ -177,7 +177,7 @@ def tosses(game: Game, reports: Reports) -> Iterator[Toss]:
     """Yield what happens for every role that has a chance, the announced types being the true ones."""
     mechanism, environment = game.mechanism, game.environment
     chances = mechanism.role_probabilities(reports.values)
-    for role in range(game.players):
+    for role in range(mechanism.cases):
         rows = np.flatnonzero(chances[:, role])
         if not len(rows):
             continue

@@ -114,7 +114,7 @@ def _belief_cost(game: Game, reports: Reports, player: int) -> FloatArray:
     cost = np.zeros(len(reports))
     lies = reports.beliefs[:, player] != honest.beliefs[:, player]
     chances = game.mechanism.role_probabilities(reports.values)
-    for role in range(game.players):
+    for role in range(game.mechanism.cases):
         rows = np.flatnonzero(lies & (chances[:, role] > 0))
         if len(rows):
             worth = [_given_role(game, told.take(rows), rows, role, player) for told in (honest, reports)]

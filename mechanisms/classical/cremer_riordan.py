@@ -1,8 +1,8 @@
 """A sequential mechanism for a public good: one leader, and followers to whom truth is dominant [CremerRiordan1985]_.
 
-The good is provided where announced values exceed its cost C. A follower j pays her value where it is provided, less the
-welfare W of all net of the cost, plus a charge that does not depend on her: a Groves mechanism. The leader pays the
-rest of C, so the budget balances whatever is announced. Each charge is the expected W over the follower's own
+The good is provided where announced values exceed its cost C. A follower j pays her value where it is provided, less
+the welfare W of all net of the cost, plus a charge that does not depend on her: a Groves mechanism. The leader pays
+the rest of C, so the budget balances whatever is announced. Each charge is the expected W over the follower's own
 value, given what the other followers announce; then all that the leader's announcement moves, in expectation, is
 the welfare of everybody. She does best to be truthful if she moves first and expects truth of the followers
 ("Stackelberg truthful"), and if her value tells nothing about theirs; they may be correlated among themselves.

@@ -45,7 +45,7 @@ def crowdsource_by_informant(classical: type[Mechanism], *, name: str | None = N
     """
     _check(classical)
     keeps = (
-        "its share of OPT, less 1/n of it, the lottery and the rewards"
+        "what share of OPT it has, less 1/n of that, the lottery and the rewards"
         if classical.monotone
         else "truth in two steps; no share of OPT, as it may earn less with better information or fewer players"
     )

@@ -122,12 +122,11 @@ def test_play_means_what_expect_says_in_many_rounds(where, name, options):
 
 @situations(*ENVIRONMENTS)
 def test_no_coin_leaves_a_truthful_player_worse_off(where, name, options):
-    """Where participation is ex post. Elsewhere some profile does."""
+    """Where participation is ex post; `test_truthful` shows the losses elsewhere."""
     mechanism, reports = situation(where, name, options, 20_000)
     played = mechanism.play(reports, np.random.default_rng(3))
     surplus = played.utility(mechanism.environment, reports.values)
     if mechanism.participation != "ex post":
-        assert surplus.min() < -1e-9
         return
     assert surplus.min() >= -1e-9
     assert played.payments.min() >= 0.0

@@ -155,7 +155,9 @@ def test_the_lottery_costs_at_most_its_share_of_the_prices(case, delta, ties):
         plain, rewards = truthful_figures(case, name, **options)
         strict, strict_rewards = truthful_figures(case, name, delta=delta, **options)
         assert strict >= (1 - delta) * plain - 1e-9
-        assert strict_rewards == rewards
+        if MECHANISMS[name].solution == "two-step":  # elsewhere rewards can be part of the trade that gives way
+            assert strict_rewards == rewards
+        assert strict_rewards <= max(rewards, 0.0) + 1e-12
 
 
 @pytest.mark.parametrize(

@@ -71,14 +71,15 @@ def test_truth_about_values_is_dominant_whatever_is_told_of_beliefs(name, option
     assert tried
 
 
-@kinds("two-step", "equilibrium", "none")
-def test_where_truth_is_not_dominant_some_lie_gains(name, options):
-    """Against some announcements of the others, by value or by belief."""
+@pytest.mark.parametrize("name", [name for name, kind in MECHANISMS.items() if kind.solution != "dominant"])
+def test_where_truth_is_not_dominant_some_lie_gains(name):
+    """Against some announcements of the others, by value or by belief, under some of its options."""
     best = 0.0
-    for where in ENVIRONMENTS:
-        mechanism = built(where, name, options, 0)
-        if mechanism is not None and mechanism.environment.players < 4:
-            best = max(best, largest_gain(mechanism))
+    for options in variants(MECHANISMS[name]):
+        for where in ENVIRONMENTS:
+            mechanism = built(where, name, options, 0)
+            if mechanism is not None and mechanism.environment.players < 4:
+                best = max(best, largest_gain(mechanism))
     assert best > 1e-4
 
 
@@ -92,7 +93,7 @@ def largest_gain(mechanism: Mechanism) -> float:
     Over her true value with any belief of the menu, which may be her true one.
     """
     environment = mechanism.environment
-    menus = belief_menus(mechanism, 5, 3) if mechanism.elicits_beliefs else nothing_told(mechanism)
+    menus = belief_menus(mechanism, 1, 3) if mechanism.elicits_beliefs else nothing_told(mechanism)
     outcomes = mechanism.expect(every_report(mechanism, menus))
     shape, n = (*environment.shape, *map(len, menus)), environment.players
     best = -np.inf

@@ -37,7 +37,7 @@ REVENUE_KEYS = {
 }
 COMMANDS = {
     *("run", "revenue", "deviations", "prior", "list", "dominance", "equilibria", "coalitions"),
-    *("second-order", "drift", "verify", "export"),
+    *("second-order", "drift", "verify", "export", "compare"),
 }
 CSV = "auction,bidder,bid,house\n" + "".join(f"{k},ann,{3 * k},n\n{k},bob,{5 * k},{'ns'[k % 2]}\n" for k in range(1, 9))
 
@@ -89,7 +89,8 @@ def test_revenue_prints_its_keys(here, kind):
     assert figures["scenario"] == "pair"
     assert figures["mechanism"] == kind
     assert figures["revenue"] == figures["prices"] - figures["rewards"]
-    assert figures["revenue"] <= figures["opt"] + 0.1 * 2 + 1e-9
+    if MECHANISMS[kind].solution in ("dominant", "two-step"):
+        assert figures["revenue"] <= figures["opt"] + 0.1 * 2 + 1e-9
     if figures["bound"] is None:
         assert figures["bound_holds"] is None
     else:
