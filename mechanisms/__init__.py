@@ -34,6 +34,7 @@ from mechanisms.crowdsourced.choi_kim import ChoiKim
 from mechanisms.crowdsourced.crowd_lookahead import CrowdLookahead, CrowdLookaheadPrinted
 from mechanisms.crowdsourced.informant import Informant
 from mechanisms.crowdsourced.perfect_information import PerfectInformation
+from mechanisms.crowdsourced.recipes import crowdsource_by_informant, crowdsource_prices
 from mechanisms.crowdsourced.second_belief import SecondBelief
 from mechanisms.crowdsourced.sure_offers import SureOffers
 from mechanisms.crowdsourced.unanimity import Unanimity
@@ -73,6 +74,9 @@ MECHANISMS: dict[str, type[Mechanism]] = {
         CremerMcLean,
         CaillaudRobert,
         PerfectInformation,
+        crowdsource_by_informant(VCGReserves),
+        crowdsource_by_informant(PostedPrices),
+        crowdsource_prices(LazyReserves),
     )
 }
 
@@ -87,6 +91,8 @@ __all__ = [
     "Reports",
     "Setting",
     "assignment",
+    "crowdsource_by_informant",
+    "crowdsource_prices",
     "digital_goods",
     "independent",
     "joint",

@@ -47,8 +47,9 @@ class Opt:
 def compare(
     experiment: Experiment, kinds: Sequence[str] = (), *, other_types: int = 4, tell: Tell = lambda share, what: None
 ) -> dict[str, Any]:
-    """Return exact figures of mechanisms on one scenario, all players truthful, by falling revenue.
+    """Return exact figures of mechanisms on one scenario, all players truthful.
 
+    By falling revenue, first those at whose truthful play nobody gains by a lie.
     Everything is in units of value; a figure that cannot be computed is None, and `reason` or `reasons` says why.
 
     Parameters
@@ -71,7 +72,7 @@ def compare(
     for done, name in enumerate(names):
         tell(done / len(names), name)
         rows.append(_row(experiment, name, opt.revenue, other_types))
-    rows.sort(key=lambda row: -math.inf if row["revenue"] is None else row["revenue"], reverse=True)
+    rows.sort(key=_place)
     certificate = None if opt.optimum is None else opt.optimum.certificate
     return {
         "scenario": experiment.scenario.name,
@@ -84,6 +85,13 @@ def compare(
         "mechanisms": rows,
         "notes": _notes(experiment, opt, rows),
     }
+
+
+def _place(row: dict[str, Any]) -> tuple[int, float]:
+    """Return where a row stands: by revenue, after them those whose truth does not last, then those without figures."""
+    if row["revenue"] is None:
+        return (2, 0.0)
+    return (int(row["truthful_is_equilibrium"] is False), -row["revenue"])
 
 
 def comparison_table(figures: dict[str, Any]) -> pd.DataFrame:

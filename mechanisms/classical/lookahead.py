@@ -65,7 +65,7 @@ class Lookahead(PosteriorPriced):
     about = About(
         source="Ronen 2001",
         seller="D",
-        players="nothing",
+        players="their own value",
         promises="half of OPT, correlated or not; OPT for regular identical independent values",
         fails="irregular values, where OPT pools bids or passes the highest bidder over",
     )

@@ -33,8 +33,8 @@ class CrowdLookahead(CrowdPriced):
     about = About(
         source="Azar, Chen, Micali 2012, section 4, repaired",
         seller="nothing",
-        players="their own value, and any event that holds; wrong beliefs about others' beliefs do no harm",
-        promises="(1 - delta) OPT / 2 - epsilon; what one player knows of another is priced in",
+        players="their own value and any event",
+        promises="(1 - delta) OPT / 2 - epsilon; what others know is priced in; others' beliefs may be got wrong",
         fails="rings with the highest bidder; noisy signals, of which the lowest-numbered informant's alone counts",
     )
 
@@ -74,7 +74,7 @@ class CrowdLookaheadPrinted(CrowdLookahead):
     about = About(
         source="Azar, Chen, Micali 2012, section 4, as printed",
         seller="nothing",
-        players="their own value, and any event that holds",
+        players="their own value and any event",
         promises="(1 - delta) OPT / 2 - (2 - 1/n) epsilon, if all tell the truth",
         fails="overbidding for i*'s reward pays unless epsilon is small against delta",
     )

@@ -54,7 +54,7 @@ def crowdsource_by_informant(classical: type[Mechanism], *, name: str | None = N
         seller="nothing",
         players=Informant.about.players,
         promises=keeps,
-        fails=f"rings; and where {classical.name} itself does: {classical.about.fails}",
+        fails=f"rings; otherwise as {classical.name}",
     )
     summary = f"a random player informs and is paid the score; the others play {classical.name} for her belief"
     return _compiled(Informant, classical, name or f"M-{classical.name}", summary, about)
@@ -79,9 +79,9 @@ def crowdsource_prices(classical: type[Mechanism], *, name: str | None = None) -
     about = About(
         source=f"Azar, Chen, Micali 2012, appendix F, over {classical.about.source}",
         seller="nothing",
-        players="their own value, and any event that holds; wrong beliefs about others' beliefs do no harm",
+        players="their own value and any event",
         promises="truth in two steps; prices as by a seller who knows what the players know together",
-        fails=f"rings with the highest bidder; and where {classical.name} itself does: {classical.about.fails}",
+        fails="rings with the highest bidder; noisy signals, of which the lowest-numbered informant's alone counts",
     )
     summary = f"{classical.name} at prices by the others' beliefs; all announce at once, all are paid the score"
     return _compiled(CrowdPriced, classical, name or f"L-{classical.name}", summary, about)

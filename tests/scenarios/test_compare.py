@@ -73,11 +73,16 @@ def test_every_mechanism_has_a_row_with_every_key(here):
     assert {"scenario", "opt", "opt_sound", "unit", "mechanisms", "notes"} <= set(figures)
 
 
-def test_rows_fall_by_revenue_and_those_without_come_last(here):
-    found = [row["revenue"] for row in printed_json("two-goods")["mechanisms"]]
-    able = [revenue for revenue in found if revenue is not None]
-    assert able == sorted(able, reverse=True)
-    assert found == able + [None] * (len(found) - len(able))
+def test_rows_fall_by_revenue_after_them_those_whose_truth_does_not_last_and_those_without(here):
+    rows = printed_json("two-goods")["mechanisms"]
+    groups = [
+        [row["revenue"] for row in rows if row["revenue"] is not None and row["truthful_is_equilibrium"]],
+        [row["revenue"] for row in rows if row["truthful_is_equilibrium"] is False],
+        [row["revenue"] for row in rows if row["revenue"] is None],
+    ]
+    assert all(groups)
+    assert [row["revenue"] for row in rows] == [revenue for group in groups for revenue in group]
+    assert all(group == sorted(group, reverse=True) for group in groups[:2])
 
 
 @pytest.mark.parametrize("kind", ["M", "L", "L-printed", "vickrey", "lookahead", "optimal", "first-price"])
