@@ -16,7 +16,7 @@ export MPLBACKEND := Agg
 export TMPDIR := $(CURDIR)/.cache/tmp
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test test-fast slow pytest lint format lock bench clean
+.PHONY: help env run test test-fast slow pytest lint format docs lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,9 @@ lint: $(READY) ## style, types and the direction of imports
 format: $(READY) ## put the code in its standard form
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+docs: $(READY) ## write the cards on the mechanisms anew
+	$(BIN)/crowdbayes list mechanisms --long > docs/mechanisms.md
 
 bench: $(READY) ## measure the speed
 	$(BIN)/python benchmarks/market.py

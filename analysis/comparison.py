@@ -156,8 +156,10 @@ def truthful_play(game: Game) -> TruthfulPlay:
         total += [float(weights @ column) for column in columns]
         scale = max(scale, float(abs(outcomes.payments).max()))
         worst = min(worst, _worst_ex_post(mechanism, play.reports))
-    figures = [0.0 if abs(figure) < _ROUNDING * scale else float(figure) for figure in (*total, worst)]
-    return TruthfulPlay(*figures, scale)
+    prices, rewards, worth, surplus, expenses, worst = (
+        0.0 if abs(figure) < _ROUNDING * scale else float(figure) for figure in (*total, worst)
+    )
+    return TruthfulPlay(prices, rewards, worth, surplus, expenses, worst, scale)
 
 
 def best_gains(game: Game, *, other_types: int = 4, largest: int = LARGEST_SURFACE) -> Gains:

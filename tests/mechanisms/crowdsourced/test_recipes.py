@@ -8,6 +8,7 @@ from hypothesis import given, settings
 
 from agents.game import Game
 from agents.parameters import checked, keyword_parameters
+from analysis.deviation import deviations
 from mechanisms import MECHANISMS, BeliefBook, Reports, Setting, optimal_mechanism
 from mechanisms.classical.first_price import FirstPrice
 from mechanisms.classical.lookahead import Lookahead
@@ -16,7 +17,18 @@ from mechanisms.classical.vickrey import Vickrey
 from mechanisms.crowdsourced.informant import Informant
 from mechanisms.crowdsourced.recipes import crowdsource_by_informant, crowdsource_prices
 from mechanisms.mechanism import Mechanism, Settled
-from tests.priors import KINDS, SELLERS, cases, iid, random_case, random_reports, truthful_figures, variants
+from tests.priors import (
+    KINDS,
+    SELLERS,
+    belief_menus,
+    cases,
+    iid,
+    random_case,
+    random_reports,
+    truthful_figures,
+    value_lie_losses,
+    variants,
+)
 
 INFORMED = crowdsource_by_informant(Lookahead)
 PRICED = crowdsource_prices(Lookahead)
@@ -244,3 +256,22 @@ def test_the_guarantee_of_m_is_theorem_1s():
     case = iid((1, 2), (0.5, 0.5), 2)
     assert fresh(MECHANISMS["M"], case, epsilon=0.1, delta=0.2).guarantee(3.0) == pytest.approx(0.8 * 0.5 * 3 - 0.1)
     assert truthful_figures(case, "M", epsilon=0.0)[1] == 0.0
+
+
+COMPILED = [name for name in SELLERS if MECHANISMS[name].solution == "two-step"]
+
+
+def test_what_the_paper_names_is_compiled():
+    assert {"M", "L", "M-k-lookahead", "M-vcg-reserves", "M-posted-prices", "L-lazy-reserves"} <= set(COMPILED)
+
+
+@pytest.mark.parametrize("name", COMPILED)
+@pytest.mark.parametrize("kind", ["own-value", "graph", "labels"])
+def test_truth_is_strictly_best_in_both_steps(name, kind):
+    """Every value lie loses against every report; every belief lie loses in expectation once values are told."""
+    for seed in range(3):
+        case = random_case(seed, 2 + seed % 2, kind, most=3, labelled=False)
+        game = case.game(name, epsilon=0.2, delta=0.1)
+        losses = value_lie_losses(game.mechanism, belief_menus(game.mechanism, seed, 2))
+        assert losses.min(initial=1.0) > (0.0 if game.mechanism.stage == "never" else -1e-9)
+        assert not deviations(game, other_types=4).max_gain >= 0
