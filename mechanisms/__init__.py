@@ -16,12 +16,15 @@ from mechanisms.classical.anonymous_reserve import AnonymousReserve
 from mechanisms.classical.consensus import Consensus
 from mechanisms.classical.cremer_mclean import CremerMcLean
 from mechanisms.classical.cremer_riordan import CremerRiordan
+from mechanisms.classical.deterministic import Deterministic
 from mechanisms.classical.empirical_reserve import EmpiricalReserve
 from mechanisms.classical.english import English
 from mechanisms.classical.first_price import FirstPrice
+from mechanisms.classical.k_lookahead import KLookahead
 from mechanisms.classical.lookahead import Lookahead
 from mechanisms.classical.myerson import Myerson
 from mechanisms.classical.optimal_auction import OptimalAuction
+from mechanisms.classical.pooling import PoolingLookahead
 from mechanisms.classical.posted_prices import PostedPrices
 from mechanisms.classical.reserves import EagerReserves, LazyReserves
 from mechanisms.classical.rsop import RandomSampling
@@ -52,7 +55,10 @@ MECHANISMS: dict[str, type[Mechanism]] = {
         Unanimity,
         Vickrey,
         Lookahead,
+        KLookahead,
+        PoolingLookahead,
         OptimalAuction,
+        Deterministic,
         FirstPrice,
         LazyReserves,
         EagerReserves,
@@ -74,6 +80,7 @@ MECHANISMS: dict[str, type[Mechanism]] = {
         CremerMcLean,
         CaillaudRobert,
         PerfectInformation,
+        crowdsource_by_informant(KLookahead),
         crowdsource_by_informant(VCGReserves),
         crowdsource_by_informant(PostedPrices),
         crowdsource_prices(LazyReserves),

@@ -2,8 +2,9 @@
 
 The program of `mechanisms.optimal` with every allocation probability 0 or 1. For two bidders that program is totally
 unimodular and loses nothing by it [DobzinskiFuKleinberg2011]_; for three it can, and the best allocation is NP-hard to
-find, or even to come within some constant factor of [PapadimitriouPierrakos2011]_. So the linear program is solved
-first, and an integer program by HiGHS's branch and bound only where a lottery came out and the grid is small.
+find, or even to come within some constant factor of [PapadimitriouPierrakos2011]_. Lotteries never add more than two
+thirds [DobzinskiFuKleinberg2013]_. So the linear program is solved first, and an integer program by HiGHS's branch and
+bound only where a lottery came out and the grid is small.
 
 HiGHS stops within absolute tolerances of its own, so gains are scaled up, the allocation is rounded and tested on
 the grid, its revenue is recomputed, and a bound that is more than 1e-9 above that revenue is an error.
@@ -12,11 +13,14 @@ References
 ----------
 .. [DobzinskiFuKleinberg2011] S. Dobzinski, H. Fu, R. Kleinberg, Optimal auctions with correlated bidders are easy,
    STOC 2011.
+.. [DobzinskiFuKleinberg2013] S. Dobzinski, H. Fu, R. Kleinberg, Approximately optimal auctions for correlated bidders,
+   Games and Economic Behavior, 2013.
 .. [PapadimitriouPierrakos2011] C. Papadimitriou, G. Pierrakos, On optimal single-item auctions, STOC 2011.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,21 +66,28 @@ class IntegralOptimum:
         return max(self.opt / self.revenue - 1.0, 0.0) if self.revenue > 0 else 0.0
 
 
+def oversize(environment: Environment) -> str | None:
+    """Return why a grid of profiles is too large to search, as a verb phrase; None where it is not."""
+    binaries = environment.players * math.prod(environment.shape)
+    if environment.players <= 2 or binaries <= MAX_BINARIES:
+        return None
+    return (
+        f"is an integer program of {binaries:,} variables on this grid of profiles; "
+        f"with three or more bidders the limit is {MAX_BINARIES:,}"
+    )
+
+
 def best_deterministic(environment: Environment, belief: Belief) -> IntegralOptimum:
     """Return the best deterministic mechanism for one good, with an upper bound that shows it to be so.
 
     Raises
     ------
-    ValueError : if three or more bidders have more than `MAX_BINARIES` pairs of profile and buyer between them, or the
-        search ends without proof of optimality.
+    ValueError : if the grid is too large (see `oversize`), or the search ends without proof of optimality.
     """
+    reason = oversize(environment)
+    if reason is not None:
+        raise ValueError(f"the best deterministic mechanism {reason}")
     shape, n = environment.shape, environment.players
-    binaries = n * int(np.prod(shape))
-    if n > 2 and binaries > MAX_BINARIES:
-        raise ValueError(
-            f"the best deterministic mechanism on this grid of profiles is an integer program of {binaries:,} variables; "
-            f"with three or more bidders the limit is {MAX_BINARIES:,}"
-        )
     relaxed = single_good_program(environment, belief)
     opt = relaxed.certificate.dual
     density = on_grid(belief, shape)
@@ -99,7 +110,7 @@ def _branch_and_bound(environment: Environment, density: FloatArray) -> tuple[Fl
     unit = _SCALE / max(float(abs(gain).max()), 1e-300)
     solved = milp(
         -gain * unit,
-        integrality=np.ones(n * size),
+        integrality=np.ones(n * size, dtype=np.int64),
         bounds=Bounds(0.0, 1.0),
         constraints=[LinearConstraint(monotone, -np.inf, 0.0), LinearConstraint(capacity, -np.inf, 1.0)],
         options={"mip_rel_gap": 0.0, "node_limit": _NODES},

@@ -96,14 +96,21 @@ def _footnotes(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _show_knowledge(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
-    table = new_table("mechanism", "truth is", "no loss", "the seller knows", "the players know")
+    table = new_table("mechanisms", "truth is", "no loss", "the seller knows", "the players know")
     for column in table.columns:
         column.justify = "left"
-    for row in rows:
-        table.add_row(
-            *(str(row[n]) for n in ("mechanism", "solution", "participation", "seller_knows", "players_know"))
-        )
+    for facts, names in _by_facts(rows).items():
+        table.add_row(", ".join(names), *facts)
     console.print(table)
+
+
+def _by_facts(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, ...], list[str]]:
+    """Return what is to be known of mechanisms, with the names of all that it holds for."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for row in rows:
+        facts = tuple(str(row[n]) for n in ("solution", "participation", "seller_knows", "players_know"))
+        groups.setdefault(facts, []).append(row["mechanism"])
+    return groups
 
 
 def _show_reasons(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:

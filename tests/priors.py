@@ -343,6 +343,8 @@ def works_on_any_prior(kind: type[Mechanism], environment: Environment) -> bool:
 ONE_GOOD = single_good([[1, 2], [1, 2, 3], [2, 3]])
 SELLERS = [name for name, kind in MECHANISMS.items() if works_on_any_prior(kind, ONE_GOOD)]
 """Mechanisms that sell a single good, whatever the prior."""
+SAMPLE = ("M", "L", "L-printed", "unanimity", "vickrey", "optimal", "first-price", "single-sample", "sure-offers")
+"""Sellers of every kind: stages, roles seen and unseen, lotteries, fines; for products of many things with many."""
 
 
 def mechanism_variants() -> list:

@@ -57,8 +57,8 @@ class CremerMcLean(Vickrey):
     uses_prior = True
     about = About(
         source="Cremer, McLean 1988",
-        seller="D, of which each player's types must hold linearly independent beliefs",
-        players="their own value and D, and nothing that tells them more",
+        seller="D, of full rank",
+        players="their own value and D, and no more",
         promises="the expected largest value: all there is to earn",
         fails="players lose in some states, without bound as correlation vanishes; who knows more stays out",
     )

@@ -17,7 +17,7 @@ import numpy as np
 from mechanisms.about import About
 from mechanisms.classical.k_lookahead import lookahead_share
 from mechanisms.environment import Environment
-from mechanisms.integral import IntegralOptimum, best_deterministic
+from mechanisms.integral import IntegralOptimum, best_deterministic, oversize
 from mechanisms.mechanism import Mechanism, Settled
 from mechanisms.outcomes import Reports
 
@@ -36,12 +36,15 @@ class Deterministic(Mechanism):
     )
     solution = "dominant"
     uses_prior = True
+    monotone = True
     has_role = False
 
     @classmethod
     def unfit(cls, environment: Environment) -> str | None:
         """Return why it does not work in an environment."""
-        return None if environment.single_good else "sells a single good, and this environment is not built as one"
+        if not environment.single_good:
+            return "sells a single good, and this environment is not built as one"
+        return oversize(environment)
 
     @cached_property
     def optimum(self) -> IntegralOptimum:
@@ -55,6 +58,6 @@ class Deterministic(Mechanism):
         return Settled(self.optimum.allocation[point], payments, np.zeros_like(payments), np.zeros(len(reports)))
 
     def guarantee(self, opt: float) -> float:
-        """Return ``(1 - delta)`` times OPT with two bidders, else times the share of 2-lookahead [ChenHuLuWang2011]_."""
+        """Return ``(1 - delta)`` OPT with two bidders, else that times 2-lookahead's share [ChenHuLuWang2011]_."""
         share = 1.0 if self.environment.players <= 2 else lookahead_share(2)
         return (1.0 - self.delta) * share * opt

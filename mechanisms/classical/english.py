@@ -46,7 +46,7 @@ class English(RankedAuction):
     summary = "ascending clock; the announced value is when a player leaves"
     about = About(
         source="Neeman 2003",
-        seller="nothing, but for a reserve other than 0",
+        seller="nothing",
         players="their own value",
         promises="the second-highest value, up to a step of the clock, and about the largest welfare",
         fails="few bidders, or one far above the rest: as Vickrey",

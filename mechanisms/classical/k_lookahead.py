@@ -93,6 +93,7 @@ class KLookahead(SingleGoodMechanism):
     )
     solution = "dominant"
     uses_prior = True
+    monotone = True
     has_role = False
     random_allocation = True
 

@@ -66,7 +66,9 @@ def best_pools(environment: Environment, belief: Belief, ties: Ties) -> Pools:
     """Return the pools with which lookahead earns most, no wider than need be."""
     values = np.unique(np.concatenate(environment.values))
     size = len(values)
-    earned = sum(_earned(environment, belief, i, values, ties) for i in range(environment.players))
+    earned = np.zeros((size, size))
+    for i in range(environment.players):
+        earned += _earned(environment, belief, i, values, ties)
     best, start = np.zeros(size + 1), np.zeros(size, dtype=np.int64)
     for end in range(size):
         income = best[: end + 1] + earned[: end + 1, end]
@@ -156,6 +158,7 @@ class PoolingLookahead(SingleGoodMechanism):
     )
     solution = "dominant"
     uses_prior = True
+    monotone = True
     random_allocation = True
 
     @cached_property

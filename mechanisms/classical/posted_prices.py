@@ -111,8 +111,8 @@ class PostedPrices(Mechanism):
     has_role = False
     about = About(
         source="Chawla, Hartline, Malec, Sivan 2010",
-        seller="each player's distribution by itself",
-        players="their own worths",
+        seller="each player's own distribution",
+        players="their own value",
         promises="half of OPT for a single good and independent values; nobody need know of any auction",
         fails="correlated values, of which prices see the marginals only; the order of arrival is given",
     )

@@ -79,7 +79,7 @@ class VCG(Mechanism):
     about = About(
         source="Vickrey 1961; Clarke 1971; Groves 1973",
         seller="nothing",
-        players="their own worths",
+        players="their own value",
         promises="the largest welfare, and nobody loses, in any environment",
         fails="revenue, which can be nothing where nobody's rivals lose by her; costs, which payments may not cover",
     )

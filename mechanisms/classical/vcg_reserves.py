@@ -44,7 +44,7 @@ class VCGReserves(Mechanism):
     has_role = False
     about = About(
         source="Hartline, Roughgarden 2009",
-        seller="each player's distribution by itself",
+        seller="each player's own distribution",
         players="their own value",
         promises="half of OPT: independent values, monotone hazard rates (a matroid: regular values)",
         fails="irregular values; correlated values, of which reserves see the marginals only; several bundles",

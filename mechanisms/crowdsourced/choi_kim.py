@@ -57,7 +57,7 @@ class ChoiKim(PublicGoodMechanism):
     about = About(
         source="Choi, Kim 1999; d'Aspremont, Gerard-Varet 1979",
         seller="nothing",
-        players="their own value, and the distribution of the player before them; values are independent",
+        players="their own value, and the distribution of the player before them",
         promises="efficient in equilibrium, the budget balanced in every case but for epsilon paid for beliefs",
         fails="correlated values; a wrong belief about one misleads the others; any player may lose by taking part",
     )

@@ -79,7 +79,7 @@ class SecondBelief(Mechanism):
     about = About(
         source="Chen, Micali 2011",
         seller="nothing",
-        players="their own value, and profiles that they rule out; that others do not bid below their values",
+        players="their own value, and profiles that they rule out",
         promises="the second-highest sure value less epsilon from whatever survives elimination; at least Vickrey's",
         fails="a false belief, or a rival who bids below her value, makes a player buy above her own value",
     )

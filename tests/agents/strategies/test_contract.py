@@ -13,7 +13,7 @@ from agents.knowledge import KNOWLEDGE, StateSpace, partition
 from agents.plan import Plan
 from agents.strategies import STRATEGIES, Feedback, PlannedStrategy, Strategy, View
 from mechanisms import MECHANISMS, BeliefBook, Reports, Setting, assignment, joint
-from tests.priors import SELLERS, iid, options_of, random_case
+from tests.priors import SAMPLE, iid, options_of, random_case
 
 PARAMETERS = {"collude": {"ring": [1, 0]}}
 EXTRA = [
@@ -39,7 +39,7 @@ def two_good_game(name):
     return Game(MECHANISMS[name](Setting(environment, BeliefBook(), prior), **options), knowledge)
 
 
-GAMES = {name: (single_good_game, name) for name in SELLERS}
+GAMES = {name: (single_good_game, name) for name in SAMPLE}
 GAMES |= {f"{name}, two goods": (two_good_game, name) for name in ("M", "optimal")}
 
 

@@ -166,6 +166,50 @@ def test_ronens_half_is_tight(top):
     assert 0 < float(lookahead / opt) - 0.5 < 0.3 / top + 0.001 or top == 2
 
 
+@pytest.mark.parametrize("k", [1, 2, 3])
+@pytest.mark.parametrize("top", [10, 1_000])
+def test_a_bidder_too_many(k, top):
+    """All are worth 1, but one of the first k bidders, each with chance 1 / top, is worth `top`.
+
+    OPT sells to that one, or else to the last bidder. The k highest are the first k; all that can be earned from
+    them is 1 each, or a little less.
+    """
+    common = (1,) * (k + 1)
+    prior = {common: 1 - k / top} | {(*common[:i], top, *common[i + 1 :]): 1 / top for i in range(k)}
+    case = table([(1, top)] * k + [(1,)], prior)
+    assert revenue(case, k=k) == pytest.approx(k, abs=1e-9)
+    opt = optimal_mechanism(case.environment, case.prior).revenue
+    assert opt == pytest.approx(k + 1 - k / top, abs=1e-9)
+
+
+# The prior on these values, in ten-thousandths, that leaves 2-lookahead the least found share of OPT. Found by
+# fixing an optimal auction and maximising what it earns under a prior with which no 2-lookahead earns more than 1.
+TIGHT_VALUES = ((20, 21, 40, 80, 160, 1000), (20, 21, 40, 80, 160, 1000), (20,))
+TIGHT_WEIGHTS = {
+    (20, 20, 20): 23,
+    (20, 21, 20): 338,
+    (20, 80, 20): 111,
+    (20, 1000, 20): 10,
+    (21, 20, 20): 338,
+    (21, 21, 20): 4992,
+    (21, 80, 20): 1635,
+    (21, 1000, 20): 142,
+    (80, 21, 20): 1635,
+    (80, 80, 20): 582,
+    (160, 20, 20): 52,
+    (1000, 21, 20): 142,
+}
+
+
+def test_the_tightest_prior_found_for_2_lookahead():
+    """Both figures by programs of the oracle's; the proven share is 0.6225."""
+    total = sum(TIGHT_WEIGHTS.values())
+    prior = {profile: weight / total for profile, weight in TIGHT_WEIGHTS.items()}
+    lookahead, opt = float(by_definition(TIGHT_VALUES, prior, 2)), float(oracle.opt(TIGHT_VALUES, prior))
+    assert lookahead_share(2) < lookahead / opt < 0.6585
+    assert revenue(table(TIGHT_VALUES, prior), k=2) == pytest.approx(lookahead, abs=1e-9)
+
+
 def share_of_opt(case, k):
     return revenue(case, k=k) / optimal_mechanism(case.environment, case.prior).revenue
 
@@ -180,12 +224,12 @@ def shares_hold(seeds):
 
 
 def test_the_proven_share_of_opt():
-    shares_hold(range(200))
+    shares_hold(range(120))
 
 
 @pytest.mark.slow
 def test_the_proven_share_of_opt_on_thousands_of_priors():
-    shares_hold(range(200, 4_000))
+    shares_hold(range(120, 2_000))
 
 
 def test_shares_grow_with_k_and_beat_the_older_bound():
