@@ -20,6 +20,7 @@ from analysis.deviation import deviations
 from analysis.revenue import revenue_of
 from scenarios.catalogue import headline
 from scenarios.cli import main
+from scenarios.comparison import compare
 from scenarios.experiment import Experiment, assemble
 from scenarios.figures import revenue_figures
 from scenarios.market import Market
@@ -143,7 +144,9 @@ def test_a_scenario_bears_its_name_and_is_small(name: str, experiments) -> None:
 def test_a_page_names_commands_and_they_work(name: str) -> None:
     quoted = commands(name)
     assert len(quoted) >= 3
-    assert all(arguments[0] in ("revenue", "deviations", "run", "prior", "coalitions") for arguments in quoted)
+    assert all(
+        arguments[0] in ("revenue", "deviations", "compare", "run", "prior", "coalitions") for arguments in quoted
+    )
     for arguments in quoted:
         if arguments[0] == "prior":
             continue
@@ -502,6 +505,15 @@ def test_opt_is_certified(name: str) -> None:
     found = figures(name)
     assert found["opt_gap"] < 1e-8
     assert found["opt"] >= max(found["vickrey"] or 0, found["lookahead"] or 0) - 1e-9
+
+
+def test_in_the_worst_case_for_two_only_sellers_who_know_the_distribution_pass_the_higher_bidder_over() -> None:
+    rows = {row["mechanism"]: row for row in compare(experiment_of("worst-case-two"))["mechanisms"]}
+    opt = figures("worst-case-two")["opt"]
+    for name in ("optimal", "k-lookahead", "myerson"):
+        assert rows[name]["revenue"] == pytest.approx(opt)
+    others = ("vickrey", "lookahead", "lazy-reserves", "eager-reserves", "anonymous-reserve", "english", "L", "M")
+    assert max(rows[name]["revenue"] for name in others) == pytest.approx(101)
 
 
 def test_a_wrong_prior_can_cost_the_bound() -> None:
