@@ -12,7 +12,7 @@ from mechanisms.beliefs import Belief, Joint, independent, joint
 from mechanisms.book import BeliefBook
 from mechanisms.builders import assignment, digital_goods, public_good, services, single_good
 from mechanisms.classical.all_pay import AllPay
-from mechanisms.classical.anonymous_reserve import AnonymousReserve
+from mechanisms.classical.anonymous_reserve import AnonymousReserve, ReservePrice
 from mechanisms.classical.consensus import Consensus
 from mechanisms.classical.cremer_mclean import CremerMcLean
 from mechanisms.classical.cremer_riordan import CremerRiordan
@@ -63,6 +63,7 @@ MECHANISMS: dict[str, type[Mechanism]] = {
         LazyReserves,
         EagerReserves,
         AnonymousReserve,
+        ReservePrice,
         Myerson,
         English,
         EmpiricalReserve,

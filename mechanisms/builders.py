@@ -7,7 +7,7 @@ from itertools import combinations, pairwise, product
 
 import numpy as np
 
-from mechanisms.environment import MAX_WORTH, Environment, disjoint, one_winner
+from mechanisms.environment import Environment, check_money, disjoint, one_winner
 
 MAX_DIGITAL = 12
 
@@ -133,8 +133,7 @@ def _check_valuations(valuations: Sequence[Sequence[Sequence[int]]], bundles: in
             if len(row) != bundles:
                 raise ValueError(f"player {i}'s type {k} has {len(row)} worths for {bundles} bundles: {list(row)}")
             for worth in row:
-                if worth != int(worth):
-                    raise ValueError(f"player {i}'s worths must be whole numbers, but one is {worth}")
+                check_money(f"player {i}'s worth", worth)
 
 
 def _check_grids(values: Sequence[Sequence[int]]) -> None:
@@ -142,12 +141,7 @@ def _check_grids(values: Sequence[Sequence[int]]) -> None:
         if len(grid) == 0:
             raise ValueError(f"player {i} has no values")
         for value in grid:
-            if value != int(value):
-                raise ValueError(f"player {i}'s values must be whole numbers, but one is {value}")
+            check_money(f"player {i}'s value", value, least=1)
         for low, high in pairwise(grid):
             if high <= low:
                 raise ValueError(f"player {i}'s values must increase, but {high} follows {low}")
-        if grid[-1] > MAX_WORTH:
-            raise ValueError(f"player {i}'s values reach {grid[-1]}; the limit is {MAX_WORTH:,}")
-        if grid[0] <= 0:
-            raise ValueError(f"player {i}'s values must be positive integers, but one is {grid[0]}")

@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +67,7 @@ class Environment:
     def values(self) -> tuple[IntArray, ...]:
         """Each player's increasing grid of values, where she is served or not (see `services`)."""
         if self.services is None:
-            raise ValueError("this environment has several bundles; only where each is served or not are types values")
+            raise ValueError(f"{self._beyond_services()}; types are values only where each is served or not")
         return tuple(table[:, bundle] for table, bundle in zip(self.worth, self.services, strict=True))
 
     @cached_property
@@ -82,6 +83,14 @@ class Environment:
         increasing = all((np.diff(t[:, b]) > 0).all() for t, b in zip(self.worth, bundles, strict=True))
         return bundles if increasing else None
 
+    def _beyond_services(self) -> str:
+        """Return why `services` is None."""
+        for i, column in enumerate(self.allocations.T):
+            given = len(np.unique(column[column > 0]))
+            if given != 1:
+                return f"player {i} can be given {given} bundles" if given else f"player {i} can never be served"
+        return "a player's types are not in increasing order"
+
     @cached_property
     def served(self) -> BoolArray:
         """Array ``(allocations, players)``: who gets something in each allocation."""
@@ -92,10 +101,10 @@ class Environment:
 
         Raises
         ------
-        ValueError : where players can be served in more than one way.
+        ValueError : where `services` is None.
         """
         if self.services is None:
-            raise ValueError("players of this environment can be served in more than one way")
+            raise ValueError(f"{self._beyond_services()}; a set of players is an allocation only where each is served or not")
         keys, wanted = _packed(self.served), _packed(served)
         order = np.argsort(keys)
         spots = np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)
@@ -162,7 +171,7 @@ class Environment:
 
 def _packed(served: BoolArray) -> NDArray[np.bytes_]:
     """Return sets of players ``(rows, players)`` as one key each, whatever their number."""
-    bits = np.packbits(served, axis=1)
+    bits = np.ascontiguousarray(np.packbits(served, axis=1))
     return bits.view(f"S{bits.shape[1]}")[:, 0]
 
 
@@ -199,6 +208,18 @@ def disjoint(bundles: Sequence[tuple[str, ...]]) -> bool:
     """Return whether no good is in two of the bundles."""
     goods = [good for bundle in bundles for good in bundle]
     return len(goods) == len(set(goods))
+
+
+def check_money(name: str, amount: float, *, least: int = 0) -> None:
+    """Raise a ValueError unless an amount of money is a whole number from `least` to `MAX_WORTH`.
+
+    >>> check_money("price", 2.5)
+    Traceback (most recent call last):
+    ValueError: price must be a whole number from 0 to 1,000,000,000,000, not 2.5
+    """
+    whole = isinstance(amount, Integral) or (isinstance(amount, float) and amount.is_integer())
+    if not whole or not least <= amount <= MAX_WORTH:
+        raise ValueError(f"{name} must be a whole number from {least} to {MAX_WORTH:,}, not {amount!r}")
 
 
 def _check_worth(worth: tuple[IntArray, ...], bundles: int) -> None:

@@ -199,7 +199,8 @@ def _mechanism(scenario: Scenario, setting: Setting, kind: str, changes: Mapping
     cls = entry(MECHANISMS, kind, field="mechanism.kind")
     shared: dict[str, Any] = {"epsilon": spec.epsilon, "ties": spec.ties}
     if cls.elicits_beliefs or (spec.strict and kind == spec.kind):
-        shared |= {"delta": spec.delta, "discount": spec.discount}
+        lottery = setting.environment.downward_closed or "delta" in spec.model_fields_set  # else there can be none
+        shared |= {"delta": spec.delta if lottery else 0.0, "discount": spec.discount}
     shared |= {name: value for name, value in spec.parameters.items() if name == "cost"}
     own = spec.parameters if kind.removesuffix("-printed") == spec.kind.removesuffix("-printed") else {}
     takes = keyword_parameters(cls)

@@ -37,6 +37,7 @@ from mechanisms.ties import chosen_probabilities
 
 BASE = 2.0
 SINGLE = 1.0 / (1.0 + math.log(2.0))
+LEAST_BASE = 1.0 + 1e-6
 
 
 def proven_ratio(base: float, single: float) -> float:
@@ -112,7 +113,8 @@ class Consensus(DigitalGoodsMechanism):
 
     Raises
     ------
-    ValueError : for a base that is not above 1, or a probability outside [0, 1].
+    ValueError : for a base below `LEAST_BASE`, where rounding would decide who is served, or a probability outside
+        [0, 1].
     """
 
     name = "consensus"
@@ -137,8 +139,8 @@ class Consensus(DigitalGoodsMechanism):
         discount: float = 0.5,
     ) -> None:
         super().__init__(setting, delta=delta, discount=discount)
-        if not 1.0 < base < math.inf:
-            raise ValueError(f"base must be a number above 1, not {base}")
+        if not LEAST_BASE <= base < math.inf:
+            raise ValueError(f"base must be a number from {LEAST_BASE} up, not {base}")
         if not 0.0 <= single <= 1.0:
             raise ValueError(f"single must lie between 0 and 1, not {single}")
         self.base = base

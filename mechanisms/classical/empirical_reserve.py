@@ -9,9 +9,9 @@ With one good this price is never above the second bid: the empirical distributi
 Vickrey's, and a reserve bites only if the estimate is smoothed: `smoothing` adds that many bids spread evenly over the
 bidder's own grid of values, the mean of a Dirichlet prior over distributions. With unlimited copies and no smoothing it
 is the deterministic optimal-price auction, which can lose all but a share of the best single price. With no other bid
-to learn from the price is 0.
+to learn from and no smoothing the price is 0.
 
-The papers leave the estimator open; the empirical distribution is the simplest they discuss.
+The estimator is a choice made here: the empirical distribution is a plain one.
 
 References
 ----------
@@ -31,6 +31,8 @@ from mechanisms.environment import Environment, FloatArray, IntArray
 from mechanisms.mechanism import Mechanism, Setting, Settled
 from mechanisms.outcomes import Reports
 
+MAX_SMOOTHING = 1e9
+
 
 class EmpiricalReserve(Mechanism):
     """Each of the k highest bidders buys at a price worked out from the others' bids, if she reaches it.
@@ -41,7 +43,7 @@ class EmpiricalReserve(Mechanism):
 
     Raises
     ------
-    ValueError : if smoothing is negative or not finite.
+    ValueError : for smoothing outside 0 to `MAX_SMOOTHING`, beyond which a bid hardly moves the estimate.
     """
 
     name = "empirical-reserve"
@@ -58,8 +60,8 @@ class EmpiricalReserve(Mechanism):
 
     def __init__(self, setting: Setting, *, smoothing: float = 0.0, delta: float = 0.0, discount: float = 0.5) -> None:
         super().__init__(setting, delta=delta, discount=discount)
-        if not 0.0 <= smoothing < math.inf:
-            raise ValueError(f"smoothing must be a number from 0 up, not {smoothing}")
+        if not 0.0 <= smoothing <= MAX_SMOOTHING:
+            raise ValueError(f"smoothing must be a number from 0 to {MAX_SMOOTHING:,.0f}, not {smoothing}")
         self.smoothing = smoothing
 
     @classmethod

@@ -24,7 +24,7 @@ import numpy as np
 
 from mechanisms.about import About
 from mechanisms.classical.ranked import RankedAuction
-from mechanisms.environment import FloatArray, IntArray
+from mechanisms.environment import FloatArray, IntArray, check_money
 from mechanisms.mechanism import Setting
 from mechanisms.ties import Ties
 
@@ -39,7 +39,7 @@ class English(RankedAuction):
 
     Raises
     ------
-    ValueError : if the increment is not positive or the reserve is negative.
+    ValueError : for an increment that is no whole number from 1 to `MAX_WORTH`, or a reserve that is none from 0 up to it.
     """
 
     name = "english"
@@ -63,10 +63,9 @@ class English(RankedAuction):
         discount: float = 0.5,
     ) -> None:
         super().__init__(setting, ties=ties, delta=delta, discount=discount)
-        if increment is not None and increment <= 0:
-            raise ValueError(f"increment must be positive, not {increment}")
-        if reserve < 0:
-            raise ValueError(f"reserve must not be negative, unlike {reserve}")
+        if increment is not None:
+            check_money("increment", increment, least=1)
+        check_money("reserve", reserve)
         self.increment, self.reserve = increment, reserve
         values = np.unique(np.concatenate(self.environment.values))
         self._stops = np.concatenate([[reserve], values[values > reserve]])

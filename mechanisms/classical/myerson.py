@@ -6,7 +6,8 @@ concave majorant instead, which pools neighbours whose virtual values fall. The 
 buys, for the least with which she would; ties across players, and within a pool, are broken by the tie rule.
 
 A value of probability zero has the virtual value of the next lower one that can occur, and none if it is below all of
-them. Virtual values within 1e-12 of the largest value count as equal, which leaves truth dominant.
+them. A virtual value counts as zero, or as equal to a lower one, if it is no more above it than 1e-12 of the least
+value that has it. That is about what rounding leaves of it, and leaves truth dominant.
 
 References
 ----------
@@ -58,7 +59,8 @@ def ironed_virtual_values(grid: IntArray, weights: FloatArray) -> FloatArray:
         sums.append(gain)
         masses.append(chance)
         sizes.append(size)
-    ironed = np.repeat(np.array(sums) / np.array(masses), sizes)
+    with np.errstate(over="ignore"):  # a value that hardly ever occurs can have the virtual value -inf
+        ironed = np.repeat(np.array(sums) / np.array(masses), sizes)
     below = np.searchsorted(possible, np.arange(len(grid)), side="right")
     return np.concatenate([[-np.inf], ironed])[below]
 
@@ -85,7 +87,7 @@ class Myerson(RankedAuction):
         self.virtual_values = tuple(
             ironed_virtual_values(grid, marginal_weights(setting.prior, i)) for i, grid in enumerate(grids)
         )
-        self.ranks = _ranks(self.virtual_values, _EQUAL * float(max(grid[-1] for grid in grids)))
+        self.ranks = _ranks(self.virtual_values, grids)
 
     def reach(self, player: int, ranks: IntArray) -> FloatArray:
         """Return her least value of at least those ranks, or her largest where there is none."""
@@ -113,9 +115,16 @@ def is_product(belief: Belief) -> bool:
     return bool(np.allclose(belief.prob(atoms), expected, rtol=_PRODUCT, atol=0.0))
 
 
-def _ranks(virtual_values: tuple[FloatArray, ...], equal: float) -> tuple[IntArray, ...]:
+def _ranks(virtual_values: tuple[FloatArray, ...], grids: tuple[IntArray, ...]) -> tuple[IntArray, ...]:
     """Number the positive virtual values of all players together, from 1 up; others have rank 0."""
-    everyone = np.unique(np.concatenate(virtual_values))
-    levels = everyone[everyone > equal]
-    rank = np.concatenate([[0], np.cumsum(np.diff(levels, prepend=-np.inf) > equal)])
-    return tuple(rank[np.searchsorted(levels, own, side="right")] for own in virtual_values)
+    margins = [_EQUAL * grid[np.searchsorted(own, own)] for own, grid in zip(virtual_values, grids, strict=True)]
+    everyone, margin = np.concatenate(virtual_values), np.concatenate(margins)
+    order = np.lexsort((-margin, everyone))
+    ranks = np.zeros(len(everyone), dtype=np.int64)
+    rank, least = 0, 0.0
+    for k in order[everyone[order] > 0.0].tolist():
+        if everyone[k] - least > margin[k]:
+            rank, least = rank + 1, everyone[k]
+        ranks[k] = rank
+    ends = np.cumsum([len(own) for own in virtual_values])[:-1]
+    return tuple(np.split(ranks, ends))

@@ -27,6 +27,7 @@ import numpy as np
 from mechanisms.about import About
 from mechanisms.beliefs import Joint
 from mechanisms.classical.monopoly import marginal_weights
+from mechanisms.classical.myerson import is_product
 from mechanisms.environment import Environment, FloatArray, IntArray, full_grid
 from mechanisms.mechanism import Mechanism, Setting, Settled
 from mechanisms.outcomes import Reports
@@ -68,9 +69,11 @@ def best_menu(worth: IntArray, chances: FloatArray, later: FloatArray) -> tuple[
 
     Raises
     ------
-    ValueError : if there are more than `MAX_CHOICES` combinations of menu, type and bundle.
+    ValueError : if several bundles are there, and more than `MAX_CHOICES` combinations of menu, type and bundle.
     """
     there = np.isfinite(later)
+    if there.sum() == 2:  # nothing and one bundle
+        return _best_single_price(worth, chances, later)
     levels = [_levels(column) if open_ else np.array([np.inf]) for column, open_ in zip(worth.T, there, strict=True)]
     levels[0] = np.zeros(1)
     size = math.prod(len(level) for level in levels) * worth.size
@@ -82,8 +85,26 @@ def best_menu(worth: IntArray, chances: FloatArray, later: FloatArray) -> tuple[
     menus = np.stack([level[pick] for level, pick in zip(levels, picks.T, strict=True)], axis=1)
     taken = choices(worth[None].astype(float), menus[:, None, :])
     income = (np.take_along_axis(menus, taken, axis=1) + later[taken]) @ chances
-    best = int((income >= income.max() - _EQUAL * max(1.0, income.max())).argmax())
+    best = _first_best(income)
     return menus[best], float(income[best])
+
+
+def _best_single_price(worth: IntArray, chances: FloatArray, later: FloatArray) -> tuple[FloatArray, float]:
+    """Return the same where one bundle is there, without a table of prices and types."""
+    bundle = int(np.flatnonzero(np.isfinite(later))[1])
+    order = np.argsort(worth[:, bundle])
+    reached = np.append(np.cumsum(chances[order][::-1])[::-1], 0.0)
+    levels = _levels(worth[:, bundle])
+    buys = reached[np.searchsorted(worth[order, bundle], levels)]
+    income = later[0] + buys * (np.where(np.isfinite(levels), levels, 0.0) + later[bundle] - later[0])
+    best = _first_best(income)
+    prices = np.full(len(later), np.inf)
+    prices[[0, bundle]] = 0.0, levels[best]
+    return prices, float(income[best])
+
+
+def _first_best(income: FloatArray) -> int:
+    return int((income >= income.max() - _EQUAL * max(1.0, income.max())).argmax())
 
 
 def _levels(worths: IntArray) -> FloatArray:
@@ -141,7 +162,7 @@ class PostedPrices(Mechanism):
 
     def guarantee(self, opt: float) -> float | None:
         """Return ``(1 - delta) OPT / 2`` for a single good and independent values [ChawlaEtAl2010]_."""
-        if not self.environment.single_good or not _independent(self._setting.prior):
+        if not self.environment.single_good or not is_product(self._setting.prior):
             return None
         return (1.0 - self.delta) * opt / 2.0
 
@@ -168,12 +189,3 @@ def _plan(environment: Environment, prior: Joint) -> tuple[tuple[Arrival, ...], 
         income = np.array([total for _, total in menus])
         following = here
     return tuple(reversed(arrivals)), float(income[0])
-
-
-def _independent(prior: Joint) -> bool:
-    """Return whether D is the product of its marginals, up to rounding."""
-    marginals = [marginal_weights(prior, i) for i in range(len(prior.shape))]
-    if len(prior.atoms) < math.prod(np.count_nonzero(marginal) for marginal in marginals):
-        return False
-    product = np.prod([marginal[kinds] for marginal, kinds in zip(marginals, prior.atoms.T, strict=True)], axis=0)
-    return bool(np.allclose(product, prior.weights, rtol=1e-9, atol=0.0))

@@ -20,7 +20,7 @@ from functools import cached_property
 import numpy as np
 
 from mechanisms.about import About
-from mechanisms.environment import BoolArray, Environment, FloatArray, IntArray
+from mechanisms.environment import BoolArray, Environment, FloatArray, IntArray, check_money
 from mechanisms.mechanism import Mechanism, Setting, Settled
 from mechanisms.outcomes import Reports
 
@@ -69,7 +69,7 @@ class VCG(Mechanism):
 
     Raises
     ------
-    ValueError : if the cost is negative.
+    ValueError : for a cost that is no whole number from 0 to `MAX_WORTH`.
     """
 
     name = "vcg"
@@ -86,8 +86,7 @@ class VCG(Mechanism):
 
     def __init__(self, setting: Setting, *, cost: int = 0, delta: float = 0.0, discount: float = 0.5) -> None:
         super().__init__(setting, delta=delta, discount=discount)
-        if cost < 0:
-            raise ValueError(f"cost must be a whole number from 0 up, not {cost}")
+        check_money("cost", cost)
         self.cost = cost
 
     @cached_property

@@ -257,3 +257,15 @@ def test_a_scenario_of_bids_is_written_out_with_the_table_made_from_them(bids, t
     dropped = {"notes"}
     one, other = revenue_figures(again), revenue_figures(experiment)
     assert {k: v for k, v in one.items() if k not in dropped} == {k: v for k, v in other.items() if k not in dropped}
+
+
+def test_no_lottery_is_run_by_default_where_there_can_be_none():
+    """Where not all subsets can be served; asked for by name it is refused."""
+    bridge = {
+        "environment": {"kind": "public-good", "values": [[1, 2], [1, 3]]},
+        "prior": {"kind": "independent", "marginals": [[0.5, 0.5], [0.5, 0.5]]},
+        "mechanism": {"kind": "unanimity"},
+    }
+    assert assemble(parse(bridge)).game.mechanism.delta == 0.0
+    with pytest.raises(BadInput, match=r"delta = 0\.05 needs a downward-closed environment"):
+        assemble(parse({**bridge, "mechanism": {"kind": "unanimity", "delta": 0.05}}))
