@@ -104,7 +104,9 @@ class Environment:
         ValueError : where `services` is None.
         """
         if self.services is None:
-            raise ValueError(f"{self._beyond_services()}; a set of players is an allocation only where each is served or not")
+            raise ValueError(
+                f"{self._beyond_services()}; a set of players is an allocation only where each is served or not"
+            )
         keys, wanted = _packed(self.served), _packed(served)
         order = np.argsort(keys)
         spots = np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)
@@ -210,8 +212,8 @@ def disjoint(bundles: Sequence[tuple[str, ...]]) -> bool:
     return len(goods) == len(set(goods))
 
 
-def check_money(name: str, amount: float, *, least: int = 0) -> None:
-    """Raise a ValueError unless an amount of money is a whole number from `least` to `MAX_WORTH`.
+def check_money(name: str, amount: float, *, least: int = 0) -> int:
+    """Return an amount of money, or raise a ValueError unless it is a whole number from `least` to `MAX_WORTH`.
 
     >>> check_money("price", 2.5)
     Traceback (most recent call last):
@@ -220,6 +222,7 @@ def check_money(name: str, amount: float, *, least: int = 0) -> None:
     whole = isinstance(amount, Integral) or (isinstance(amount, float) and amount.is_integer())
     if not whole or not least <= amount <= MAX_WORTH:
         raise ValueError(f"{name} must be a whole number from {least} to {MAX_WORTH:,}, not {amount!r}")
+    return int(amount)
 
 
 def _check_worth(worth: tuple[IntArray, ...], bundles: int) -> None:

@@ -97,7 +97,6 @@ class Mechanism(ABC):
     solution: ClassVar[Solution] = "none"  # in what sense all players do best to tell the truth
     participation: ClassVar[Participation] = "ex post"  # when a truthful player never loses
     uses_prior: ClassVar[bool] = False  # the seller has to know D
-    monotone: ClassVar[bool] = False  # no less from better information; a player less costs at most what she pays
     stage: ClassVar[Stage] = "never"
     has_role: ClassVar[bool] = True
     elicits_beliefs: ClassVar[bool] = False
@@ -160,9 +159,14 @@ class Mechanism(ABC):
         """What each allocation costs the seller to bring about, ``(allocations,)``: nothing, unless it is said."""
         return np.zeros(len(self.environment.allocations))
 
-    def guarantee(self, opt: float) -> float | None:
-        """Return the paper's lower bound on truthful revenue given OPT, or None where there is none."""
+    @property
+    def share(self) -> float | None:
+        """The share of OPT that truthful play earns whatever D is, Lemma 1's lottery apart; None if none is known."""
         return None
+
+    def guarantee(self, opt: float) -> float | None:
+        """Return a lower bound on truthful revenue given OPT, as its source has it, or None where there is none."""
+        return None if self.share is None else (1.0 - self.delta) * self.share * opt
 
     def subjects(self, player: int) -> tuple[int, ...]:
         """Return the players whom a player's announced belief is about: the others, unless the prior is asked for."""

@@ -1,8 +1,8 @@
 """The Vickrey auction with one reserve for all, the best [HartlineRoughgarden2009]_ or a given one [Myerson1981]_.
 
-The best reserve is the price r, of all values that a player can have, at which the auction's exact expected revenue under D
-is the largest; of equally good ones the lowest. Between two values the revenue rises with r, so that no other price is
-better. Unlike reserves taken from marginals it reads the whole of D, correlation included.
+The best reserve is the price r, of all values that a player can have, at which the auction's exact expected revenue
+under D is the largest; of equally good ones the lowest. Between two values the revenue rises with r, so that no other
+price is better. Unlike reserves taken from marginals it reads the whole of D, correlation included.
 
 With better information the best reserve earns no less, being the best on average too. Nor do the others pay less in all
 when a player leaves and her value is told: the larger of the old reserve and that value charges the same prices.
@@ -100,11 +100,16 @@ class ReservePrice(OneReserve):
     )
 
     def __init__(
-        self, setting: Setting, *, price: int = 0, ties: Ties = "lowest-index", delta: float = 0.0, discount: float = 0.5
+        self,
+        setting: Setting,
+        *,
+        price: int = 0,
+        ties: Ties = "lowest-index",
+        delta: float = 0.0,
+        discount: float = 0.5,
     ) -> None:
         super().__init__(setting, ties=ties, delta=delta, discount=discount)
-        check_money("price", price)
-        self._price = int(price)
+        self._price = check_money("price", price)
 
     @property
     def reserve(self) -> int:

@@ -36,7 +36,6 @@ class Deterministic(Mechanism):
     )
     solution = "dominant"
     uses_prior = True
-    monotone = True
     has_role = False
 
     @classmethod
@@ -57,7 +56,7 @@ class Deterministic(Mechanism):
         payments = self.optimum.payments[point]
         return Settled(self.optimum.allocation[point], payments, np.zeros_like(payments), np.zeros(len(reports)))
 
-    def guarantee(self, opt: float) -> float:
-        """Return ``(1 - delta)`` OPT with two bidders, else that times 2-lookahead's share [ChenHuLuWang2011]_."""
-        share = 1.0 if self.environment.players <= 2 else lookahead_share(2)
-        return (1.0 - self.delta) * share * opt
+    @property
+    def share(self) -> float:
+        """All of OPT with two bidders, else what 2-lookahead earns without coins [ChenHuLuWang2011]_."""
+        return 1.0 if self.environment.players <= 2 else lookahead_share(2)

@@ -11,7 +11,8 @@ bidder's own grid of values, the mean of a Dirichlet prior over distributions. W
 is the deterministic optimal-price auction, which can lose all but a share of the best single price. With no other bid
 to learn from and no smoothing the price is 0.
 
-The estimator is a choice made here: the empirical distribution is a plain one.
+The papers estimate demand from the rivals' bids in more ways than one; the empirical distribution is the choice made
+here.
 
 References
 ----------

@@ -39,7 +39,7 @@ class English(RankedAuction):
 
     Raises
     ------
-    ValueError : for an increment that is no whole number from 1 to `MAX_WORTH`, or a reserve that is none from 0 up to it.
+    ValueError : for an increment that is no whole number from 1 to `MAX_WORTH`, or a reserve that is none from 0 to it.
     """
 
     name = "english"
@@ -63,12 +63,10 @@ class English(RankedAuction):
         discount: float = 0.5,
     ) -> None:
         super().__init__(setting, ties=ties, delta=delta, discount=discount)
-        if increment is not None:
-            check_money("increment", increment, least=1)
-        check_money("reserve", reserve)
-        self.increment, self.reserve = increment, reserve
+        self.increment = None if increment is None else check_money("increment", increment, least=1)
+        self.reserve = check_money("reserve", reserve)
         values = np.unique(np.concatenate(self.environment.values))
-        self._stops = np.concatenate([[reserve], values[values > reserve]])
+        self._stops = np.concatenate([[self.reserve], values[values > self.reserve]])
         self.ranks = tuple(self._accepted(grid) for grid in self.environment.values)
 
     def _accepted(self, values: IntArray) -> IntArray:

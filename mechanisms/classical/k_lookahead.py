@@ -93,7 +93,6 @@ class KLookahead(SingleGoodMechanism):
     )
     solution = "dominant"
     uses_prior = True
-    monotone = True
     has_role = False
     random_allocation = True
 
@@ -164,7 +163,7 @@ class KLookahead(SingleGoodMechanism):
         ]
         return max(beaten, default=0)
 
-    def guarantee(self, opt: float) -> float:
-        """Return ``(1 - delta)`` times OPT with k bidders or fewer, else times `lookahead_share` of k."""
-        share = 1.0 if self.k == self.environment.players else lookahead_share(self.k)
-        return (1.0 - self.delta) * share * opt
+    @property
+    def share(self) -> float:
+        """All of OPT with k bidders or fewer, else `lookahead_share` of k."""
+        return 1.0 if self.k == self.environment.players else lookahead_share(self.k)

@@ -61,7 +61,6 @@ class Lookahead(PosteriorPriced):
     name = "lookahead"
     summary = "Ronen's 1-lookahead; the seller knows D and prices the highest bidder given the others' bids"
     solution = "dominant"
-    monotone = True
     about = About(
         source="Ronen 2001",
         seller="D",
@@ -90,6 +89,11 @@ class Lookahead(PosteriorPriced):
         grid = self.environment.values[chosen]
         return lookahead_offer(weights, chosen, grid, others, self.ties, self.conditioning)
 
-    def guarantee(self, opt: float) -> float:
-        """Return ``(1 - delta) OPT / 2`` [Ronen2001]_."""
-        return (1.0 - self.delta) * opt / 2.0
+    @property
+    def share(self) -> float | None:
+        """A half [Ronen2001]_; none is known with the printed conditioning and three bidders or more.
+
+        Those who tie for the highest bid then each count the tied profiles in their own prices.
+        """
+        printed = self.conditioning == "at-least" and self.environment.players > 2
+        return None if printed else 0.5

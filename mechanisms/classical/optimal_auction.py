@@ -19,7 +19,6 @@ class OptimalAuction(Mechanism):
     summary = "the best dominant-strategy-truthful mechanism for D, by linear program; the seller knows D"
     solution = "dominant"
     uses_prior = True
-    monotone = True
     about = About(
         source="Papadimitriou, Pierrakos 2011; Dobzinski, Fu, Kleinberg 2011",
         seller="D",
@@ -42,6 +41,7 @@ class OptimalAuction(Mechanism):
         nothing = np.zeros(len(reports))
         return Settled(self.optimum.allocation[point], payments, np.zeros_like(payments), nothing)
 
-    def guarantee(self, opt: float) -> float:
-        """Return ``(1 - delta) OPT`` (Lemma 1)."""
-        return (1.0 - self.delta) * opt
+    @property
+    def share(self) -> float:
+        """All of it."""
+        return 1.0

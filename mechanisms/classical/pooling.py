@@ -158,7 +158,6 @@ class PoolingLookahead(SingleGoodMechanism):
     )
     solution = "dominant"
     uses_prior = True
-    monotone = True
     random_allocation = True
 
     @cached_property
@@ -187,6 +186,7 @@ class PoolingLookahead(SingleGoodMechanism):
         fallback = chance * first.fallback + (1.0 - chance) * then.fallback
         return Settled(allocation, payments, np.zeros_like(payments), fallback)
 
-    def guarantee(self, opt: float) -> float:
-        """Return ``(1 - delta) OPT / 2``, as it earns no less than lookahead."""
-        return (1.0 - self.delta) * opt / 2.0
+    @property
+    def share(self) -> float:
+        """A half, as it earns no less than lookahead."""
+        return 0.5

@@ -1,15 +1,18 @@
-"""Vickrey auctions with monopoly reserves, lazy and eager [HartlineRoughgarden2009]_.
+"""Vickrey with monopoly reserves, eager [HartlineRoughgarden2009]_ and lazy [DhangwatnotaiRoughgardenYan2010]_.
 
 A player's reserve is her monopoly price, the p that maximises ``p * Pr(theta_i >= p)`` under her own marginal of D; of
 equally good prices the lowest. *Lazy*: the highest bidder i* buys at the larger of her reserve and the second bid, if
 she reaches it, and otherwise nobody buys. *Eager*: bids below the bidder's own reserve are struck out first, and the
-rest play Vickrey. The two differ where reserves do.
+rest play Vickrey. The two differ where reserves do. Hartline and Roughgarden treat the eager form; the lazy one, and
+the two names, are Dhangwatnotai, Roughgarden and Yan's.
 
 Hartline and Roughgarden prove that the eager form earns half of OPT for independent values of regular densities. On
 finite grids, whose announced second prices are not the least winning ones, no bound is claimed here.
 
 References
 ----------
+.. [DhangwatnotaiRoughgardenYan2010] P. Dhangwatnotai, T. Roughgarden, Q. Yan, Revenue maximization with a single
+   sample, EC 2010.
 .. [HartlineRoughgarden2009] J. Hartline, T. Roughgarden, Simple versus optimal mechanisms, EC 2009.
 """
 
@@ -36,7 +39,7 @@ class LazyReserves(PosteriorPriced):
     summary = "Vickrey; the highest bidder must also reach her own monopoly price, or nobody buys"
     solution = "dominant"
     about = About(
-        source="Hartline, Roughgarden 2009",
+        source="Dhangwatnotai, Roughgarden, Yan 2010",
         seller="each player's own distribution",
         players="their own value",
         promises="OPT, up to gaps of the grid, for regular identical independent values",

@@ -86,8 +86,7 @@ class VCG(Mechanism):
 
     def __init__(self, setting: Setting, *, cost: int = 0, delta: float = 0.0, discount: float = 0.5) -> None:
         super().__init__(setting, delta=delta, discount=discount)
-        check_money("cost", cost)
-        self.cost = cost
+        self.cost = check_money("cost", cost)
 
     @cached_property
     def expenses(self) -> FloatArray:

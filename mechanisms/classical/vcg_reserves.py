@@ -1,14 +1,17 @@
-"""VCG with monopoly reserves, lazy and eager [HartlineRoughgarden2009]_.
+"""VCG with monopoly reserves, eager [HartlineRoughgarden2009]_ and lazy [DhangwatnotaiRoughgardenYan2010]_.
 
 Each player's reserve is the monopoly price of her marginal under D, the lowest where several are best. *Lazy*: VCG
 chooses whom to serve, and those below their reserve are then dropped. *Eager*: those below their reserve are dropped
 first, and VCG runs on the rest. Whoever is served pays her VCG price or her reserve, whichever is more.
 
-The paper's factor of two is for independent values: with monotone hazard rates in any downward-closed environment, with
-regular values in a matroid. Both are statements about densities, so no bound is claimed on a grid.
+Hartline and Roughgarden treat the eager form, whose factor of two is for independent values: with monotone hazard rates
+in any downward-closed environment, with regular values in a matroid. Both are statements about densities, so no bound
+is claimed on a grid. The lazy form, and the two names, are Dhangwatnotai, Roughgarden and Yan's.
 
 References
 ----------
+.. [DhangwatnotaiRoughgardenYan2010] P. Dhangwatnotai, T. Roughgarden, Q. Yan, Revenue maximization with a single
+   sample, EC 2010.
 .. [HartlineRoughgarden2009] J. Hartline, T. Roughgarden, Simple versus optimal mechanisms, EC 2009.
 """
 
@@ -43,10 +46,10 @@ class VCGReserves(Mechanism):
     uses_prior = True
     has_role = False
     about = About(
-        source="Hartline, Roughgarden 2009",
+        source="Hartline, Roughgarden 2009; Dhangwatnotai, Roughgarden, Yan 2010",
         seller="each player's own distribution",
         players="their own value",
-        promises="half of OPT: independent values, monotone hazard rates (a matroid: regular values)",
+        promises="eager: half of OPT for independent densities of monotone hazard rate; no bound is claimed on grids",
         fails="irregular values; correlated values, of which reserves see the marginals only; several bundles",
     )
 
@@ -60,7 +63,9 @@ class VCGReserves(Mechanism):
     def unfit(cls, environment: Environment) -> str | None:
         """Return why it does not work in an environment."""
         if environment.services is None:
-            return "needs players who are served or not, and this environment has several bundles for one of them"
+            return (
+                "needs players who are served or not, and this environment has none or several bundles for one of them"
+            )
         if not environment.downward_closed:
             return "drops players below their reserve, and this environment is not downward closed"
         return None

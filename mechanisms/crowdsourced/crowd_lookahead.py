@@ -59,10 +59,6 @@ class CrowdLookahead(CrowdPriced):
             conditioning=conditioning,
         )
 
-    def guarantee(self, opt: float) -> float:
-        """Return ``(1 - delta) OPT / 2 - epsilon`` (Lemma 5)."""
-        return (1.0 - self.delta) * opt / 2.0 - self.epsilon
-
 
 class CrowdLookaheadPrinted(CrowdLookahead):
     """L as printed: i* is known before beliefs are asked for, and is paid epsilon herself."""
@@ -75,7 +71,7 @@ class CrowdLookaheadPrinted(CrowdLookahead):
         source="Azar, Chen, Micali 2012, section 4, as printed",
         seller="nothing",
         players="their own value and any event",
-        promises="(1 - delta) OPT / 2 - (2 - 1/n) epsilon, if all tell the truth",
+        promises="(1 - delta) OPT / 2 - epsilon by the paper, whose proof leaves (1 - 1/n) epsilon of rewards out",
         fails="overbidding for i*'s reward pays unless epsilon is small against delta",
     )
 

@@ -76,6 +76,13 @@ class CrowdPriced(SingleGoodMechanism):
         scores = [belief_reward(self.book, shape, self.score, reports, j, scale=share) for j in range(len(shape))]
         return np.stack(scores, axis=1)
 
+    def guarantee(self, opt: float) -> float | None:
+        """Return ``(1 - delta) b OPT - epsilon``, b being the classical mechanism's share (Lemma 5, for lookahead).
+
+        As printed, rewards can be ``(1 - 1/n) epsilon`` more than the lemma's proof counts.
+        """
+        return None if self.inner.share is None else (1.0 - self.delta) * self.inner.share * opt - self.epsilon
+
     def parts(self, player: int) -> tuple[Part, ...]:
         """Return the trade, which reads the others' beliefs, and the reward, which reads the player's own."""
         everybody = tuple(range(self.environment.players))

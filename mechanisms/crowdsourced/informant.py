@@ -146,15 +146,15 @@ class Informant(Mechanism):
         )
 
     def guarantee(self, opt: float) -> float | None:
-        """Return ``(1 - delta)(1 - 1/n) b OPT - epsilon``, b being the classical share, 1 for the optimal mechanism.
+        """Return ``(1 - delta)(1 - 1/n) b OPT - epsilon``, b being the classical share with a player fewer.
 
-        Theorem 1 with Lemma 1's factor; for others by the remark in appendix B, where its two conditions hold.
+        Theorem 1, with Lemma 1's factor, where b is 1. For another mechanism: what the others pay in OPT is no more
+        than their own OPT once the informant's value is known, and that no more than their OPT in her cells. So what
+        earns a share b of OPT whatever the distribution is keeps that share of the others' part.
         """
-        if not self.classical.monotone:
-            return None
         rest = self._rest[0]
         uniform = independent([np.full(size, 1.0 / size) for size in rest.shape])
-        share = self.classical(Setting(rest, self.book, uniform), **self._options).guarantee(1.0)
+        share = self.classical(Setting(rest, self.book, uniform), **self._options).share
         if share is None:
             return None
         return (1.0 - self.delta) * (1.0 - 1.0 / self.environment.players) * share * opt - self.epsilon

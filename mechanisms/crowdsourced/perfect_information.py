@@ -75,7 +75,7 @@ class PerfectInformation(Mechanism):
             raise ValueError(f"epsilon must be a number from 0 up and below 2, not {epsilon}")
         self.epsilon = epsilon
         tops = [table.max(axis=0) for table in self.environment.worth_of_allocation]
-        self.share = epsilon / (2.0 * max(1.0, float(np.sum(tops, axis=0).max())))
+        self.commission = epsilon / (2.0 * max(1.0, float(np.sum(tops, axis=0).max())))
         self._rows = {tuple(row): k for k, row in enumerate(self.environment.allocations.tolist())}
 
     @property
@@ -105,10 +105,10 @@ class PerfectInformation(Mechanism):
         told[:, role] = self.claims(reports, witness)[:, role]
         named = np.stack([self.environment.worth_to(i, told[:, i], chosen) for i in everybody], axis=1)
         worth = np.stack([self.environment.worth_to(i, reports.values[:, i], chosen) for i in everybody], axis=1)
-        prices = (1.0 - self.share) * named
+        prices = (1.0 - self.commission) * named
         allocation = self._kept(chosen, worth >= prices)
         sold = self.environment.served[allocation]
-        commission = (1.0 - self.delta) * self.share * named * sold
+        commission = (1.0 - self.delta) * self.commission * named * sold
         rewards = np.zeros_like(prices)
         rewards[:, witness] = commission[:, role]
         rewards[:, role] = np.delete(commission, role, axis=1).sum(axis=1)

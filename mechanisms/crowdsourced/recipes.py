@@ -1,8 +1,9 @@
 """The paper's two compilers: from a classical mechanism to a crowdsourced one [AzarChenMicali2012, appendix F]_.
 
 *M's recipe* takes a random player out and asks her for the distribution. The others then play the classical mechanism,
-so truth-telling is inherited; its revenue is kept, up to a share ``1/n``, if the mechanism earns no less with better
-information, and no less without a player than the others paid beside her (`Mechanism.monotone`).
+so truth-telling is inherited. If that mechanism earns a share of OPT whatever the distribution is, M keeps it but for
+``1/n`` (`Informant.guarantee`). The paper has two conditions in place of this, in appendix B: to earn no less with
+better information, and no less without a player than the others paid beside her.
 
 *L's recipe* asks everybody, and can be used where the distribution sets prices only: the buyer is known before it is
 needed, and nobody's own report moves her own price.
@@ -44,16 +45,11 @@ def crowdsource_by_informant(classical: type[Mechanism], *, name: str | None = N
     ValueError : naming the condition of the recipe that the mechanism does not meet.
     """
     _check(classical)
-    keeps = (
-        "what share of OPT it has, less 1/n of that, the lottery and the rewards"
-        if classical.monotone
-        else "truth in two steps; no share of OPT, as it may earn less with better information or fewer players"
-    )
     about = About(
         source=f"Azar, Chen, Micali 2012, appendix F, over {classical.about.source}",
         seller="nothing",
         players=Informant.about.players,
-        promises=keeps,
+        promises=f"truth in two steps; 1 - 1/n of the share of OPT, if any, that {classical.name} has whatever D is",
         fails=f"rings; otherwise as {classical.name}",
     )
     summary = f"a random player informs and is paid the score; the others play {classical.name} for her belief"

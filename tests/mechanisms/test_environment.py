@@ -1,5 +1,6 @@
 """Environments: views of one description, feasibility, and every input error."""
 
+import re
 from itertools import product
 
 import numpy as np
@@ -7,13 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanisms import Environment, assignment, single_good
+from mechanisms import Environment, assignment, services, single_good
 from mechanisms.environment import flat_index, full_grid, strides
 from mechanisms.optimal import general_program, optimal_mechanism, single_good_program
 from tests.priors import iid
 
 TWO_GOODS = assignment(["a", "b"], [[[1, 2, 4], [3, 0, 3]], [[2, 2, 2], [0, 5, 6], [1, 1, 1]]])
 PAIR = ((), ("a",), ("b",))
+LEFT_OUT = assignment(["a"], [[[1]], [[2]]], allocations=[[["a"], []]])
+FALLING = assignment(["a"], [[[3], [1]]])
+MANY = services([[1]] * 70, [*([i] for i in range(70)), [0, 8, 69], [0, 64]])
 
 shapes = st.lists(st.integers(1, 4), min_size=1, max_size=4).map(tuple)
 
@@ -65,6 +69,37 @@ def test_without_a_player_the_others_keep_what_they_can_get_when_she_gets_nothin
 
     tied = assignment(["a", "b"], [[[1, 1, 2]]] * 2, allocations=[[["a"], ["b"]], [[], ["a"]]])
     assert tied.without(0).allocations.tolist() == [[0], [1]]
+
+
+def sets(*groups, players: int = 70) -> np.ndarray:
+    """Sets of players as rows of booleans."""
+    return np.array([[i in group for i in range(players)] for group in groups], dtype=bool).reshape(-1, players)
+
+
+def test_a_set_of_players_is_the_allocation_that_serves_them_and_nobody_else():
+    asked = [(), (0,), (69,), (0, 8, 69), (0, 64), (0, 8), (8, 69), (1, 64), range(70)]
+    found = MANY.serving(sets(*asked))
+    for group, allocation in zip(asked[:5], found[:5].tolist(), strict=True):
+        assert np.flatnonzero(MANY.allocations[allocation]).tolist() == list(group)
+    assert found[5:].tolist() == [-1] * 4
+    assert MANY.serving(sets()).tolist() == []
+
+
+def test_every_feasible_set_is_found_however_the_array_lies_in_memory():
+    everybody = np.arange(len(MANY.allocations))
+    for served in (MANY.served, np.asfortranarray(MANY.served)):
+        assert MANY.serving(served).tolist() == everybody.tolist()
+    stored = Environment(MANY.worth, np.asfortranarray(MANY.allocations), MANY.bundles)
+    assert stored.serving(MANY.served).tolist() == everybody.tolist()
+
+
+@pytest.mark.parametrize("amount", [float("inf"), float("nan"), "3", 10**400, 1e30])
+def test_what_is_no_amount_of_money_is_refused_in_one_sentence(amount):
+    said = re.escape(f" must be a whole number from 1 to 1,000,000,000,000, not {amount!r}") + "$"
+    with pytest.raises(ValueError, match="player 1's value" + said):
+        single_good([[1], [1, amount]])
+    with pytest.raises(ValueError, match="player 1's worth" + said.replace("1\\ to", "0\\ to")):
+        assignment(["a"], [[[1]], [[2], [amount]]])
 
 
 @pytest.mark.parametrize("player", [0, 1, 2])
@@ -124,7 +159,7 @@ def table(*rows):
         (lambda: single_good([[1], []]), "player 1 has no values"),
         (lambda: single_good([[1, 5, 3]]), "player 0's.*increase.* 3 .* 5"),
         (lambda: single_good([[2], [2, 2]]), "player 1's.*increase.* 2 .* 2"),
-        (lambda: single_good([[0, 2]]), "player 0's.*positive.* 0"),
+        (lambda: single_good([[0, 2]]), "player 0's value must be a whole number from 1 to [0-9,]+, not 0"),
         (lambda: single_good([[-3, 2]]), "player 0's.* -3"),
         (lambda: single_good([[1, 10**15]]), "player 0's.*1000000000000000"),
         (lambda: assignment(["a"], [[[10**15]]]), "player 0's.*1000000000000000"),
@@ -134,7 +169,16 @@ def table(*rows):
         (lambda: assignment(["a"], [[[1]]], bundles=[[]]), r"bundle.*\[\]"),
         (lambda: assignment(["a"], [[[1]]], allocations=[[["b"]]]), r"allocation.*\[\['b'\]\]"),
         (lambda: assignment(["a"], [[[1]]], allocations=[[["a"], []]]), r"allocation.*\[\['a'\], \[\]\]"),
-        (lambda: TWO_GOODS.values, "several bundles"),
+        (lambda: assignment(["a"], [[[10**30]]]), "player 0's worth must be .*, not 1000000000000000000000000000000"),
+        (
+            lambda: assignment(["a"], [[[-(10**30)]]]),
+            "player 0's worth must be .*, not -1000000000000000000000000000000",
+        ),
+        (lambda: TWO_GOODS.values, "player 0 can be given 3 bundles; types are values only where each is served or"),
+        (lambda: LEFT_OUT.values, "player 1 can never be served; types are values only where each is served or not"),
+        (lambda: FALLING.values, "a player's types are not in increasing order; types are values"),
+        (lambda: TWO_GOODS.serving(np.ones((1, 2), dtype=bool)), "player 0 can be given 3 bundles; a set of players"),
+        (lambda: LEFT_OUT.serving(np.ones((1, 2), dtype=bool)), "player 1 can never be served; a set of players"),
         (lambda: Environment((), table([0]), PAIR), "at least one player"),
         (lambda: single_good([]), "at least one player"),
         (lambda: Environment((table([0, 1]),), table([0]), PAIR), r"player 0's.*\(1, 2\)"),

@@ -1,4 +1,4 @@
-"""One reserve for all: every price tried in fractions, by hand, and against Vickrey and OPT."""
+"""One reserve for all, the best or a given one: every price in fractions, by hand, against Vickrey and OPT."""
 
 from fractions import Fraction
 
@@ -8,7 +8,8 @@ import pytest
 from analysis.claims import Instance
 from analysis.claims.auctions import second_price, winner
 from analysis.claims.generate import common_value, correlated, iid_values, independent_values
-from mechanisms import single_good
+from mechanisms import joint, single_good
+from mechanisms.classical.anonymous_reserve import AnonymousReserve, ReservePrice
 from tests.mechanisms.classical.checks import (
     announced,
     assert_play_is_expect_in_the_mean,
@@ -51,7 +52,7 @@ def test_a_price_set_by_hand_is_the_reserve(price):
     rng = np.random.default_rng(4)
     for _ in range(5):
         instance = correlated(rng)
-        mechanism = build("anonymous-reserve", instance.environment, price=price)
+        mechanism = build("reserve-price", instance.environment, price=price)
         reports = announced(mechanism).take(instance.environment.flat(np.array(instance.states)))
         earned = float(instance.weights @ mechanism.expect(reports).prices)
         assert earned == pytest.approx(float(revenue(instance, price)), abs=1e-9)
@@ -63,25 +64,54 @@ def test_two_uniform_bidders_by_hand():
     assert build("anonymous-reserve", case.environment, case.prior).reserve == 3
     assert truthful_figures(case, "anonymous-reserve")[0] == pytest.approx(37 / 16)
     for price, sixteenths in ((1, 30), (2, 35), (3, 37), (4, 28)):
-        assert truthful_figures(case, "anonymous-reserve", price=price)[0] == pytest.approx(sixteenths / 16)
+        assert truthful_figures(case, "reserve-price", price=price)[0] == pytest.approx(sixteenths / 16)
 
 
 @pytest.mark.parametrize("ties", TIE_RULES)
-@pytest.mark.parametrize("price", [None, 3])
-def test_truth_is_dominant_and_play_agrees(price, ties):
+@pytest.mark.parametrize(
+    ("name", "options"), [("anonymous-reserve", {}), ("reserve-price", {}), ("reserve-price", {"price": 3})]
+)
+def test_truth_is_dominant_and_play_agrees(name, options, ties):
     for seed in range(4):
         case = random_case(50 + seed, 1 + seed % 3, most=3)
-        mechanism = build("anonymous-reserve", case.environment, case.prior, ties=ties, price=price)
+        mechanism = build(name, case.environment, case.prior, ties=ties, **options)
         assert_truth_is_dominant(mechanism)
         assert_play_is_expect_in_the_mean(mechanism)
 
 
 def test_uniform_ties_are_the_mean_over_orders_of_the_players():
     for seed in range(4):
-        assert_uniform_ties_are_a_drawn_order("anonymous-reserve", random_case(seed, 3, most=3))
+        case = random_case(seed, 3, most=3)
+        assert_uniform_ties_are_a_drawn_order("anonymous-reserve", case)
+        assert_uniform_ties_are_a_drawn_order("reserve-price", case, price=4)
 
 
-def test_a_negative_price_is_refused():
-    with pytest.raises(ValueError, match="-1"):
-        build("anonymous-reserve", single_good([[1, 2]]), price=-1)
-    assert build("anonymous-reserve", single_good([[1, 2]])).guarantee(1.0) is None
+@pytest.mark.parametrize("ties", TIE_RULES)
+def test_no_reserve_is_vickreys_auction(ties):
+    for seed in range(4):
+        case = random_case(seed, 1 + seed % 3)
+        free, vickrey = (build(name, case.environment, ties=ties) for name in ("reserve-price", "vickrey"))
+        outcomes, expected = free.expect(announced(free)), vickrey.expect(announced(vickrey))
+        np.testing.assert_array_equal(outcomes.payments, expected.payments)
+        np.testing.assert_array_equal(outcomes.allocation, expected.allocation)
+
+
+def test_only_the_best_reserve_reads_d_and_gains_by_information():
+    """On values 1 and 2, a bidder who surely has 1 is asked 1; a price of 2 is asked of anybody."""
+    low, high = (joint((2,), [[k]], [1.0]) for k in (0, 1))
+    environment = single_good([[1, 2]])
+    assert [build("anonymous-reserve", environment, prior).reserve for prior in (low, high)] == [1, 2]
+    assert [build("reserve-price", environment, prior, price=2).reserve for prior in (low, high)] == [2, 2]
+    assert (AnonymousReserve.uses_prior, AnonymousReserve.monotone) == (True, True)
+    assert (ReservePrice.uses_prior, ReservePrice.monotone) == (False, False)
+
+
+@pytest.mark.parametrize("price", [-1, 2.5, 10**30, float("nan")])
+def test_a_price_that_is_no_amount_of_money_is_refused(price):
+    with pytest.raises(ValueError, match=rf"price must be a whole number from 0 to 1,000,000,000,000, not {price}$"):
+        build("reserve-price", single_good([[1, 2]]), price=price)
+
+
+def test_no_share_of_opt_is_guaranteed():
+    for name in ("anonymous-reserve", "reserve-price"):
+        assert build(name, single_good([[1, 2]])).guarantee(1.0) is None

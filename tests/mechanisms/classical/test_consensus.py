@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mechanisms import BeliefBook, Reports, Setting, digital_goods, independent, single_good
-from mechanisms.classical.consensus import BASE, SINGLE, Consensus, consensus_shares, proven_ratio
+from mechanisms.classical.consensus import BASE, LEAST_BASE, SINGLE, Consensus, consensus_shares, proven_ratio
 from mechanisms.classical.digital import best_single_price_revenue
 from tests.mechanisms.classical.test_rsop import families, told
 from tests.priors import value_lie_losses
@@ -87,7 +87,7 @@ def test_it_is_its_definition_for_every_u():
             np.testing.assert_allclose(paid, shares.payments[row].sum(axis=0), atol=0.05)
 
 
-@pytest.mark.parametrize("options", [{}, {"base": 3.0, "single": 0.2}, {"single": 0.0}])
+@pytest.mark.parametrize("options", [{}, {"base": 3.0, "single": 0.2}, {"single": 0.0}, {"base": LEAST_BASE}])
 @pytest.mark.parametrize("grids", [[[1, 2, 3, 5, 8]] * 2, [[1, 2, 4, 7]] * 3, [[1, 2, 3]] * 4, [[1, 3, 4]]])
 def test_no_lie_gains_and_no_toss_costs_a_truthful_bidder(grids, options):
     rule = mechanism(grids, **options)
@@ -140,9 +140,11 @@ def test_two_equal_bids_leave_the_one_copy_only():
 
 
 def test_what_it_refuses():
-    for options, reason in (({"base": 1.0}, "above 1, not 1.0"), ({"single": 1.5}, "between 0 and 1, not 1.5")):
-        with pytest.raises(ValueError, match=reason):
-            mechanism([[1, 2]] * 2, **options)
+    for base in (1.0, 1 + 1e-15, 1 + 1e-9, 1 + 9.9e-7, math.inf, math.nan):
+        with pytest.raises(ValueError, match=rf"base must be a number from 1\.000001 up, not {base}$"):
+            mechanism([[1, 2]] * 2, base=base)
+    with pytest.raises(ValueError, match=r"between 0 and 1, not 1\.5"):
+        mechanism([[1, 2]] * 2, single=1.5)
     with pytest.raises(ValueError, match="consensus serves any set of players"):
         Consensus(Setting(single_good([[1, 2]] * 2), BeliefBook(), independent([[0.5, 0.5]] * 2)))
 

@@ -1,5 +1,6 @@
 """Reserves from the rivals' bids: against the definition in fractions, against Vickrey, and where it fails."""
 
+import re
 from fractions import Fraction
 from itertools import combinations, product
 from math import comb
@@ -135,7 +136,15 @@ def test_a_few_kinds_of_environment_are_not_copies():
             build("empirical-reserve", environment)
 
 
-@pytest.mark.parametrize("smoothing", [-1.0, float("inf"), float("nan")])
-def test_smoothing_is_a_finite_number_of_bids(smoothing):
-    with pytest.raises(ValueError, match=str(smoothing)):
+@pytest.mark.parametrize("smoothing", [-1.0, 1.1e9, 1e308, float("inf"), float("nan")])
+def test_smoothing_is_a_number_of_bids_that_leaves_the_others_a_say(smoothing):
+    said = re.escape(f"smoothing must be a number from 0 to 1,000,000,000, not {smoothing}")
+    with pytest.raises(ValueError, match=said):
         build("empirical-reserve", single_good([[1, 2]]), smoothing=smoothing)
+
+
+def test_one_bid_breaks_the_tie_of_a_thousand_million_imagined_ones():
+    """Each price of the grid of 1 and 2 earns the same from bids spread evenly over it."""
+    mechanism = build("empirical-reserve", digital_goods([[1, 2]] * 2), smoothing=1e9)
+    told = Reports(np.array([[1, 1], [1, 0]]), np.zeros((2, 2), dtype=int))
+    assert mechanism.expect(told).payments.tolist() == [[2, 2], [1, 0]]

@@ -116,8 +116,10 @@ def test_neemans_effectiveness_of_uniform_values(players):
 
 def test_what_is_no_clock_is_refused():
     environment = single_good([[1, 2]])
-    with pytest.raises(ValueError, match="increment must be positive, not 0"):
-        build("english", environment, increment=0)
-    with pytest.raises(ValueError, match="-2"):
-        build("english", environment, reserve=-2)
+    for increment in (0, -2, 10**30, 1.5):
+        with pytest.raises(ValueError, match=rf"increment must be a whole number from 1 to [\d,]+, not {increment}"):
+            build("english", environment, increment=increment)
+    for reserve in (-2, 10**12 + 1):
+        with pytest.raises(ValueError, match=rf"reserve must be a whole number from 0 to [\d,]+, not {reserve}"):
+            build("english", environment, reserve=reserve)
     assert build("english", environment).guarantee(1.0) is None

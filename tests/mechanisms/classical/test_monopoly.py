@@ -31,6 +31,14 @@ def test_where_every_price_earns_the_same_the_lowest_is_taken(top):
     assert monopoly_price(grid, weights[None]) == [top]
 
 
+def test_a_tie_that_rounding_hides_goes_to_the_lowest():
+    """Odds 2, 2 and 3 on 1, 3 and 5: prices 3 and 5 both earn 15/7, and 5 earns more in floating point."""
+    grid, weights = np.array([1, 3, 5]), np.array([2, 2, 3]) / 7
+    income = grid * np.cumsum(weights[::-1])[::-1]
+    assert income[2] > income[1]
+    assert monopoly_price(grid, weights[None]) == [3]
+
+
 def test_marginals_count_types_that_never_occur():
     belief = joint((2, 3), [[0, 0], [1, 0], [1, 2]], [0.2, 0.3, 0.5])
     np.testing.assert_allclose(marginal_weights(belief, 0), [0.2, 0.8])

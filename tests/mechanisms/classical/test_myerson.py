@@ -1,6 +1,7 @@
 """Myerson's auction: OPT of the linear program for independent values, ironing in fractions, prices by brute force."""
 
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
@@ -54,6 +55,68 @@ def test_ironed_virtual_values_are_the_slopes_of_the_concave_majorant():
         np.testing.assert_allclose(found, [-np.inf if v is None else float(v) for v in expected], atol=1e-12)
         pooled += len({v for v, odd in zip(expected, odds, strict=True) if odd}) < sum(map(bool, odds))
     assert pooled > 60  # ironing mattered
+
+
+def opt_in_fractions(grids, margins) -> float:
+    """The mean of the highest virtual value, if positive: OPT of independent values, in exact arithmetic."""
+    odds = [[Fraction(chance) for chance in margin] for margin in margins]
+    virtual = [ironed_in_fractions(grid, odd) for grid, odd in zip(grids, odds, strict=True)]
+    total = Fraction(0)
+    for kinds in product(*[range(len(grid)) for grid in grids]):
+        chance = np.prod([odd[k] / sum(odd) for odd, k in zip(odds, kinds, strict=True)])
+        total += chance * max(0, *(table[k] or 0 for table, k in zip(virtual, kinds, strict=True))) if chance else 0
+    return float(total)
+
+
+def assert_opt_is_earned(grids, margins) -> None:
+    """What the truth earns is OPT, however far apart values are, and ranks do not fall when a value rises."""
+    case, opt = independent_case(grids, margins), opt_in_fractions(grids, margins)
+    for ties in TIE_RULES:
+        mechanism = build("myerson", case.environment, case.prior, ties=ties)
+        earned = case.prior.prob(case.environment.grid) @ mechanism.expect(announced(mechanism)).prices
+        assert earned == pytest.approx(opt, rel=1e-9)
+        assert mechanism.guarantee(opt) in (None, opt)
+        assert all((np.diff(ranks) >= 0).all() for ranks in mechanism.ranks)
+
+
+@pytest.mark.parametrize(
+    ("grids", "margins", "opt"),
+    [
+        ([(1, 10**12)], [[1.0, 0.0]], 1.0),
+        ([(1, 10**12)], [[1 - 1e-13, 1e-13]], 1.0),
+        ([(1, 10**12), (1, 2, 10**12)], [[1.0, 0.0], [0.5, 0.5, 0.0]], 1.5),
+        # virtual values of about .2 and .35, the latter of 5 * 10**11: far above zero for 1, too near it for the other
+        ([(1, 5 * 10**11, 10**12)], [[1 - 1.6e-12, 8e-13, 8e-13 * (1 - 7e-13)]], 1.0),
+    ],
+)
+def test_a_value_far_above_the_rest_leaves_opt_earned(grids, margins, opt):
+    assert opt_in_fractions(grids, margins) == pytest.approx(opt, rel=1e-9)
+    assert_opt_is_earned(grids, margins)
+
+
+def test_opt_is_earned_on_grids_of_many_scales():
+    rng = np.random.default_rng(5)
+    for _ in range(150):
+        grids, margins = [], []
+        for _ in range(int(rng.integers(1, 3))):
+            grid = np.unique((10 ** rng.uniform(0, 12, int(rng.integers(1, 5)))).astype(int))
+            weights = rng.choice([0.0, 1.0, 1.0, *10.0 ** -np.arange(1, 16)], len(grid))
+            weights[rng.integers(len(grid))] = 1.0
+            grids.append(tuple(grid.tolist()))
+            margins.append((weights / weights.sum()).tolist())
+        assert_opt_is_earned(grids, margins)
+
+
+def test_a_virtual_value_of_zero_buys_nothing_whatever_rounding_makes_of_it():
+    """Odds 5, 2 and 3 on 1, 3 and 5: 3 has the virtual value ``3 - 2 * 3 / 2``, which comes out above zero."""
+    case = iid((1, 3, 5), [0.5, 0.2, 0.3], 1)
+    mechanism = build("myerson", case.environment, case.prior)
+    assert mechanism.virtual_values[0][1] > 0
+    assert mechanism.expect(announced(mechanism)).payments.tolist() == [[0], [0], [5]]
+
+
+def test_a_chance_next_to_nothing_has_a_virtual_value_below_all():
+    assert ironed_virtual_values(np.array([1, 10**12]), np.array([1e-300, 1.0])).tolist() == [-np.inf, 1e12]
 
 
 @pytest.mark.parametrize("ties", TIE_RULES)
@@ -143,10 +206,12 @@ def test_on_a_correlated_prior_it_can_earn_less_than_vickrey():
 def test_opt_is_guaranteed_for_products_alone():
     case = independent_case([(1, 2), (1, 3)], [[0.4, 0.6], [0.1, 0.9]])
     assert build("myerson", case.environment, case.prior, delta=0.25).guarantee(2.0) == 1.5
-    for weights, product in (([0.04, 0.36, 0.06, 0.54], True), ([0.05, 0.35, 0.05, 0.55], False), ([1, 0, 0, 0], True)):
-        assert is_product(joint((2, 2), [[0, 0], [0, 1], [1, 0], [1, 1]], weights)) == product
+    for weights, is_one in (([0.04, 0.36, 0.06, 0.54], True), ([0.05, 0.35, 0.05, 0.55], False), ([1, 0, 0, 0], True)):
+        assert is_product(joint((2, 2), [[0, 0], [0, 1], [1, 0], [1, 1]], weights)) == is_one
     assert not is_product(joint((2, 2), [[0, 0], [1, 1]], [0.5, 0.5]))
     assert not is_product(joint((2, 2), [[0, 0], [0, 1], [1, 0]], [0.25, 0.25, 0.5]))
+    few = 1e-10  # every state that occurs has nearly the product's probability, and one does not occur
+    assert not is_product(joint((2, 2), [[0, 0], [0, 1], [1, 0]], [1 - 2 * few, few, few]))
 
 
 def test_a_correlated_prior_never_earns_beyond_opt():

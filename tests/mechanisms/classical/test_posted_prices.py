@@ -1,5 +1,6 @@
 """Posted prices: the best of all sequential prices by brute force, truthful in any order of goods, half of OPT."""
 
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
@@ -102,6 +103,27 @@ def test_half_of_opt_is_nearly_all_there_is_in_a_bad_order():
     assert optimal_mechanism(environment, prior).revenue == pytest.approx(1.99, abs=1e-9)
     turned = single_good([[1, 100], [1]])
     assert built(turned, independent([[0.99, 0.01], [1.0]])).planned == pytest.approx(1.99, abs=1e-12)
+
+
+def test_one_good_of_thousands_of_values():
+    """Values 1..k, each 1/k, by the recursion for two bidders in fractions; of D the plan reads the marginals only."""
+    k = 3_000
+    last = max(Fraction(p * (k - p + 1), k) for p in range(1, k + 1))
+    both = max(Fraction(p * (k - p + 1), k) + last * Fraction(p - 1, k) for p in range(1, k + 1))
+    environment = single_good([range(1, k + 1)] * 2)
+    alike = joint((k, k), np.repeat(np.arange(k), 2).reshape(k, 2), np.full(k, 1 / k))
+    assert built(environment, alike).planned == pytest.approx(float(both), rel=1e-12)
+
+
+def test_types_in_any_order_and_some_that_want_nothing():
+    """Worths 3, 0, 1 and 2 with .2, .3, .4 and .1: the price 3 earns .6, 2 earns .6 too, 1 earns .7."""
+    environment = assignment(["a"], [[[3], [0], [1], [2]]])
+    mechanism = built(environment, independent([[0.2, 0.3, 0.4, 0.1]]))
+    assert mechanism.arrivals[0].prices.tolist() == [[0.0, 1.0]]
+    assert mechanism.planned == pytest.approx(0.7, abs=1e-12)
+    assert mechanism.settle(announced(mechanism), 0).payments.tolist() == [[1.0], [0.0], [1.0], [1.0]]
+    dear = built(environment, independent([[0.2, 0.5, 0.2, 0.1]]))
+    assert dear.arrivals[0].prices.tolist() == [[0.0, 2.0]]  # 2 and 3 both earn .6, 1 earns .5
 
 
 def choice(worths: np.ndarray, prices: dict[int, float]) -> int:

@@ -45,6 +45,18 @@ def test_truth_is_dominant_and_play_agrees(ties):
         assert_play_is_expect_in_the_mean(mechanism)
 
 
+@pytest.mark.parametrize("ties", TIE_RULES)
+@pytest.mark.parametrize("players", [2, 3, 4])
+def test_it_earns_vickreys_revenue_less_one_part_in_n_unless_the_highest_bids_tie(players, ties):
+    environment = single_good([[1, 2, 4], [1, 3, 4], [2, 3], [1, 4]][:players])
+    mechanism, vickrey = build("single-sample", environment, ties=ties), build("vickrey", environment, ties=ties)
+    earned, second = (m.expect(announced(m)).prices for m in (mechanism, vickrey))
+    tied = np.array([bids.count(max(bids)) > 1 for bids in money(environment)])
+    assert tied.any()
+    np.testing.assert_allclose(earned, np.where(tied, 1, 1 - 1 / players) * second, atol=1e-12)
+    assert mechanism.cases == players
+
+
 def test_uniform_ties_are_the_mean_over_orders_of_the_players():
     for seed in range(5):
         assert_uniform_ties_are_a_drawn_order("single-sample", random_case(seed, 3, most=3))

@@ -195,6 +195,7 @@ def test_expected_outcomes_are_the_mean_of_played_ones_with_the_lottery(name):
     assert_play_is_expect_in_the_mean(built(ENVIRONMENTS[name], delta=0.3))
 
 
-def test_a_negative_cost_is_refused():
-    with pytest.raises(ValueError, match=r"cost must be a whole number from 0 up, not -3"):
-        built(single_good([[1], [2]]), cost=-3)
+@pytest.mark.parametrize("cost", [-3, 10**400, 0.5])
+def test_a_cost_that_is_no_amount_of_money_is_refused(cost):
+    with pytest.raises(ValueError, match=rf"cost must be a whole number from 0 to 1,000,000,000,000, not {cost}"):
+        built(single_good([[1], [2]]), cost=cost)

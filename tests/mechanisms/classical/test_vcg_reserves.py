@@ -162,7 +162,8 @@ def test_expected_outcomes_are_the_mean_of_played_ones(timing):
 @pytest.mark.parametrize(
     ("environment", "said"),
     [
-        (assignment(["a", "b"], [[[1, 2, 3]], [[2, 1, 2]]]), "has several bundles for one of them"),
+        (assignment(["a", "b"], [[[1, 2, 3]], [[2, 1, 2]]]), "has none or several bundles for one of them"),
+        (assignment(["a"], [[[1]], [[2]]], allocations=[[["a"], []]]), "has none or several bundles for one of them"),
         (public_good([[1, 2], [1, 2]]), "vcg-reserves drops players below their reserve, and this environment is not"),
     ],
 )

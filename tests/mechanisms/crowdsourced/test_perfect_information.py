@@ -326,7 +326,7 @@ def test_from_epsilon_two_on_a_claim_above_the_worth_would_be_accepted():
     near = single_good([[9, 10], [1]])
     for epsilon, accepted in ((1.99, False), (2.0, True)):
         mechanism = build(near, epsilon=1.99)
-        mechanism.share = epsilon / 20
+        mechanism.commission = epsilon / 20
         ids = [mechanism.book.add(joint(shape, [claim], [1.0])) for shape, claim in (((1,), [0]), ((2,), [1]))]
         settled = mechanism.settle(Reports(np.array([[0, 0]]), np.array([ids])), 1)
         assert (settled.allocation[0] == 1) == accepted
