@@ -6,6 +6,7 @@ lying) or not take part in at all (a loss at truth).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -24,6 +25,7 @@ from mechanisms.strict import PriceLottery
 
 LARGEST_SURFACE = 1 << 25
 LARGEST_TABLE = 1 << 27
+POINTS = 64
 _ROUNDING = 1e-9
 Found = TypeVar("Found")
 
@@ -165,11 +167,16 @@ def truthful_play(game: Game) -> TruthfulPlay:
 def best_gains(game: Game, *, other_types: int = 4, largest: int = LARGEST_SURFACE) -> Gains:
     """Return the best interim and ex-post gains from lies among all values and the named beliefs.
 
+    Beliefs that are certain of a profile are tried too, up to `POINTS` of them, for some mechanisms read no more of a
+    belief than what it rules out, or what it thinks likeliest.
+
     Raises
     ------
     ValueError : if there are more than `largest` reports x states to try, or a block of them needs too large a table.
     """
-    beliefs = len(BELIEF_RULES) - 1 + other_types if game.mechanism.elicits_beliefs else 1
+    asks = game.mechanism.elicits_beliefs
+    points = min(POINTS, math.prod(game.environment.shape)) if asks else 0
+    beliefs = len(BELIEF_RULES) - 1 + other_types + points if asks else 1
     tried = len(game.space) * beliefs * sum(game.environment.shape)
     if tried > largest:
         raise ValueError(f"deviations need {tried:,} reports x states; the limit is {largest:,}")
@@ -178,7 +185,7 @@ def best_gains(game: Game, *, other_types: int = 4, largest: int = LARGEST_SURFA
         raise ValueError(
             f"deviations need tables of {min(tried, BLOCK):,} x {width:,} allocations; the limit is {LARGEST_TABLE:,}"
         )
-    table = deviations(game, other_types=other_types).table
+    table = deviations(game, other_types=other_types, points=points).table
     highest = table[["gain", "gain_expost"]].max() if len(table) else {"gain": np.nan, "gain_expost": np.nan}
     return Gains(float(highest["gain"]), float(highest["gain_expost"]))
 

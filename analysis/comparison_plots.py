@@ -16,14 +16,15 @@ from analysis.drawing import BLUE, amount, finish, new_axes, plain
 
 _REVENUE: dict[str, Any] = {"facecolor": BLUE, "edgecolor": "black"}
 _DOUBTFUL: dict[str, Any] = {"facecolor": "0.8", "edgecolor": "0.2", "linestyle": "--"}
+_EXPENSES: dict[str, Any] = {"facecolor": "white", "edgecolor": "0.35", "hatch": "..."}
 _SURPLUS: dict[str, Any] = {"facecolor": "white", "edgecolor": "0.35", "hatch": "////"}
 _LOSS: dict[str, Any] = {"facecolor": "none", "edgecolor": "black", "hatch": "xxx"}
 _LIE: dict[str, Any] = {"linestyle": "", "marker": "X", "ms": 8, "mfc": "white", "mec": "black"}
 _LEFT: dict[str, Any] = {"linestyle": "", "marker": "D", "ms": 6, "mfc": "white", "mec": "black"}
 
 _ORDER = (
-    *("revenue", "revenue, if all told the truth", "truth is not an equilibrium", "buyers' surplus", "buyers' loss"),
-    *("revenue if losers stay out", "OPT", "largest welfare"),
+    *("revenue", "revenue, if all told the truth", "truth is not an equilibrium", "seller's expenses"),
+    *("buyers' surplus", "buyers' loss", "revenue if losers stay out", "OPT", "largest welfare"),
 )
 
 
@@ -32,9 +33,10 @@ def comparison_bars(
 ) -> Axes:
     """Draw a bar a mechanism: revenue, and beside it the buyers' surplus; a cross where truth is no equilibrium.
 
-    The table has columns ``mechanism, revenue, surplus, truthful_is_equilibrium, revenue_if_losers_stay_out``;
-    mechanisms without revenue are left out. Everything is a share of OPT, or money where there is no OPT. Returns the
-    axes of a new figure that is as high as the mechanisms need.
+    The table has columns ``mechanism, revenue, expenses, surplus, truthful_is_equilibrium,
+    revenue_if_losers_stay_out``; what of the revenue goes to expenses is drawn apart, and mechanisms without revenue
+    are left out. Everything is a share of OPT, or money where there is no OPT. Returns the axes of a new figure that is
+    as high as the mechanisms need.
     """
     drawn = table[table["revenue"].notna()].reset_index(drop=True)
     scale = opt or 1.0
@@ -45,7 +47,8 @@ def comparison_bars(
     _draw_line(ax, used, 1.0 if opt else None, "OPT", "-")
     _draw_line(ax, used, None if largest_welfare is None else largest_welfare / scale, "largest welfare", ":")
     ax.axvline(0.0, color="black", linewidth=0.8)
-    ax.set_xlim(right=ax.get_xlim()[1] * 1.03)
+    low, high = ax.get_xlim()
+    ax.set_xlim(min(low * 1.05, 0.0), high * 1.03)
     ax.set_yticks(range(len(drawn)), [plain(str(name)) for name in drawn["mechanism"]])
     ax.set_ylim(max(len(drawn), 1) - 0.5, -0.5)
     if opt:
@@ -60,7 +63,11 @@ def _draw_bar(ax: Axes, row: int, entry: Any, scale: float, used: dict[str, Arti
     lies = entry.truthful_is_equilibrium is False
     name, look = ("revenue, if all told the truth", _DOUBTFUL) if lies else ("revenue", _REVENUE)
     what, kept = ("buyers' surplus", _SURPLUS) if surplus >= 0 else ("buyers' loss", _LOSS)
-    for kind, width, left, style in ((name, revenue, 0.0, look), (what, surplus, revenue, kept)):
+    spent = entry.expenses / scale
+    parts = [(name, max(revenue - spent, 0.0), 0.0, look), (what, surplus, revenue, kept)]
+    if spent:
+        parts.insert(1, ("seller's expenses", spent, revenue - spent, _EXPENSES))
+    for kind, width, left, style in parts:
         ax.barh(row, width, left=left, height=0.62, linewidth=0.9, **style)
         used[kind] = Patch(label=kind, **style)
     if lies:

@@ -63,7 +63,7 @@ def _highest(table: pd.DataFrame) -> float:
     return float(table["gain"].max()) if len(table) else float("nan")
 
 
-def deviations(game: Game, *, other_types: int = 12) -> Deviations:
+def deviations(game: Game, *, other_types: int = 12, points: int = 0) -> Deviations:
     """Return the interim and ex-post gains of every type from every value report x named belief report.
 
     A report that is the truth under another name (a prior that equals the posterior, say) is left out.
@@ -71,8 +71,10 @@ def deviations(game: Game, *, other_types: int = 12) -> Deviations:
     Parameters
     ----------
     other_types : how many of the seat's other posteriors are tried as belief reports.
+    points : how many beliefs that are certain of one profile are.
     """
-    frames = [_seat_table(game, seat, belief_menu(seat, other_types=other_types)) for seat in game.seats]
+    menus = [belief_menu(seat, other_types=other_types, points=points) for seat in game.seats]
+    frames = [_seat_table(game, seat, menu) for seat, menu in zip(game.seats, menus, strict=True)]
     return Deviations(pd.concat(frames, ignore_index=True))
 
 

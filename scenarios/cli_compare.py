@@ -42,7 +42,7 @@ def compare_command(
     from scenarios.scenario import load
     from scenarios.store import to_json
 
-    kinds = [] if mechanisms is None else [name.strip() for name in mechanisms.split(",")]
+    kinds = [name.strip() for name in (mechanisms or "").split(",") if name.strip()]
     with show_progress() as tell:
         tell(0.0, "compare")
         figures = compare(assemble(load(scenario, overrides=overrides)), kinds, other_types=other_types, tell=tell)
@@ -50,7 +50,8 @@ def compare_command(
         from analysis.comparison_plots import comparison_bars
 
         table = comparison_table(figures)
-        ax = comparison_bars(table, opt=figures["opt"], largest_welfare=figures["largest_welfare"])
+        unit = "" if figures["unit"] == 1.0 else f"× {figures['unit']:g}"
+        ax = comparison_bars(table, opt=figures["opt"], largest_welfare=figures["largest_welfare"], unit=unit)
         write_results(out, figures, {"comparison": table}, {"comparison": ax})
     if as_json:
         click.echo(to_json(figures))

@@ -228,7 +228,9 @@ def _override(data: dict[str, Any], text: str, source: str) -> None:
         raise BadInput(f"{source}: an override reads KEY=VALUE, not {text!r}")
     try:
         parsed = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+    except tomllib.TOMLDecodeError as error:
+        if value.lstrip()[:1] in ("{", "["):
+            raise BadInput(f"{source}: override {key.strip()!r} is not valid TOML: {error}") from None
         parsed = value
     place: Any = data
     *path, last = key.strip().split(".")

@@ -23,7 +23,7 @@ def number(value: float | None, *, digits: int = 5) -> str:
     """Return a figure to five significant digits, or a dash for none."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "–"
-    return f"{value:.{digits}g}"
+    return f"{round(value, 9):.{digits}g}"
 
 
 def gain(value: float) -> str:

@@ -9,10 +9,10 @@ from rich.console import Console
 
 from scenarios.screen import heading, money_note, new_console, new_table, number
 
-UNRELIABLE = (
-    "* some type gains by a lie (among all values and the named beliefs), so the revenue of truthful play is not what "
-    "a seller can expect"
+TRIED = (
+    "best gain: of any type, in expectation and ex post, by any value with any named belief or certainty of a profile"
 )
+UNRELIABLE = "* some type gains by a lie, so the revenue of truthful play is not what a seller can expect"
 _SAME = 1e-9
 
 
@@ -21,10 +21,11 @@ def show_comparison(figures: Mapping[str, Any]) -> None:
     console = new_console()
     _show_opt(console, figures)
     able = [row for row in figures["mechanisms"] if row["reason"] is None]
-    _show_figures(console, able)
-    for note in _footnotes(able):
-        console.print(note, highlight=False)
-    _show_knowledge(console, able)
+    if able:
+        _show_figures(console, able)
+        for note in _footnotes(able):
+            console.print(note, highlight=False)
+        _show_knowledge(console, able)
     _show_reasons(console, figures["mechanisms"])
     for note in figures["notes"]:
         console.print(f"note: {note}", highlight=False)
@@ -86,7 +87,9 @@ def _bound(row: Mapping[str, Any]) -> str:
 
 
 def _footnotes(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    notes = [UNRELIABLE] if any(row["truthful_is_equilibrium"] is False for row in rows) else []
+    notes = [TRIED]
+    if any(row["truthful_is_equilibrium"] is False for row in rows):
+        notes.append(UNRELIABLE)
     for row in filter(losers_matter, rows):
         left, worst = number(row["revenue_if_losers_stay_out"]), number(row["worst_interim"])
         notes.append(

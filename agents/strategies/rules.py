@@ -179,14 +179,23 @@ BELIEF_RULES: dict[str, BeliefRule] = {
 }
 
 
-def belief_menu(seat: Seat, *, other_types: int = 12) -> dict[str, IntArray]:
+def belief_menu(seat: Seat, *, other_types: int = 12, points: int = 0) -> dict[str, IntArray]:
     """Return the named belief reports that deviations are sought among, each ``(cells, types)`` ids.
 
-    They are the rules with their defaults, and the posteriors of up to `other_types` of the seat's cells,
-    spread evenly over them.
+    They are the rules with their defaults, the posteriors of up to `other_types` of the seat's cells and certainty of
+    up to `points` profiles, spread evenly over what there is.
     """
     menu = {name: rule(seat) for name, rule in BELIEF_RULES.items() if name != "other-type"}
     cells = len(seat.types)
-    for cell in np.unique(np.linspace(0, cells - 1, min(cells, other_types)).round().astype(int)):
+    for cell in _spread(cells, other_types):
         menu[f"type {seat.names[cell]}"] = np.full((cells, seat.menu_size), seat.posteriors[cell])
+    for point in _spread(math.prod(seat.belief_shape), points):
+        profile = np.array(np.unravel_index(point, seat.belief_shape))[None, :]
+        names = [seat.environment.type_name(j, int(k)) for j, k in zip(seat.subjects, profile[0], strict=True)]
+        menu[f"certain of {', '.join(names)}"] = _constant(seat, joint(seat.belief_shape, profile, [1.0]))
     return menu
+
+
+def _spread(size: int, most: int) -> IntArray:
+    """Return up to `most` of the numbers below `size`, spread evenly."""
+    return np.unique(np.linspace(0, size - 1, min(size, most)).round().astype(np.int64))

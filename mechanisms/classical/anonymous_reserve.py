@@ -56,7 +56,6 @@ class AnonymousReserve(OneReserve):
     name = "anonymous-reserve"
     summary = "Vickrey with one reserve for all, the best under D"
     uses_prior = True
-    monotone = True
     about = About(
         source="Hartline, Roughgarden 2009",
         seller="D",
@@ -93,7 +92,7 @@ class ReservePrice(OneReserve):
     summary = "Vickrey with a given reserve for all"
     about = About(
         source="Myerson 1981",
-        seller="nothing; what a good price is would take D",
+        seller="nothing",
         players="their own value",
         promises="the price, wherever anybody reaches it; the second bid where that is more",
         fails="a price that few reach, with which it earns less than Vickrey; a low one, which changes nothing",

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from mechanisms.environment import Environment, FloatArray, IntArray
+from mechanisms.environment import Environment, FloatArray, IntArray, check_money
 from mechanisms.mechanism import Mechanism, Setting
 
 
@@ -21,16 +21,14 @@ class PublicGoodMechanism(Mechanism):
 
     Raises
     ------
-    ValueError : if the cost is negative, or the environment is not a public good.
+    ValueError : for a cost that is no whole number from 0 to `MAX_WORTH`, or an environment that is no public good.
     """
 
     has_role = False
 
     def __init__(self, setting: Setting, *, cost: int = 0) -> None:
         super().__init__(setting)
-        if cost < 0:
-            raise ValueError(f"cost must be a whole number from 0 up, not {cost}")
-        self.cost = cost
+        self.cost = check_money("cost", cost)
 
     @classmethod
     def unfit(cls, environment: Environment) -> str | None:

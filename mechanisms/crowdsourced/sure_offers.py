@@ -95,7 +95,7 @@ class SureOffers(Mechanism):
         source="Chen, Micali 2009 (benchmark)",
         seller="nothing",
         players="their own value, and profiles that they rule out",
-        promises="half of the largest revenue that a player is sure of from offers to the others, less epsilon",
+        promises="(1 - delta) / 2 of the most that a player is sure of earning by offers to the others, less epsilon",
         fails="nobody sure of much; claiming more than one is sure of pays, unless epsilon is small against its risk",
     )
     elicits_beliefs = True

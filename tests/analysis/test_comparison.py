@@ -11,7 +11,7 @@ from matplotlib.colors import to_rgba
 from agents.game import Game
 from agents.knowledge import StateSpace, partition
 from analysis import comparison
-from analysis.comparison import best_gains, largest_welfare, measure, truthful_play
+from analysis.comparison import POINTS, best_gains, largest_welfare, measure, truthful_play
 from analysis.comparison_plots import comparison_bars
 from analysis.deviation import deviations
 from analysis.revenue import revenue_of
@@ -19,7 +19,10 @@ from mechanisms import MECHANISMS, BeliefBook, Mechanism, Setting, assignment, d
 from mechanisms.classical.vickrey import Vickrey
 from mechanisms.mechanism import Settled
 from mechanisms.outcomes import Reports
+from scenarios.experiment import assemble
+from scenarios.scenario import load
 from tests import oracle
+from tests.full_rank import full_rank_case
 from tests.priors import iid, independent_case, options_of, random_case, suitable, table
 
 CORRELATED = table(
@@ -203,10 +206,27 @@ def test_gains_are_those_of_the_deviation_surface(mechanism, truth):
     options = {"epsilon": 0.1, "delta": 0.1} if mechanism in ("L", "M") else {}
     game = iid((1, 3, 4), (0.5, 0.3, 0.2), 2).game(mechanism, **options)
     found = measure(game)
-    surface = deviations(game, other_types=4).table
+    surface = deviations(game, other_types=4, points=POINTS).table
     assert (found.gains.interim, found.gains.expost) == (surface["gain"].max(), surface["gain_expost"].max())
     assert found.truthful_is_equilibrium is truth
     assert found.reasons == {}
+
+
+@pytest.mark.parametrize(("mechanism", "gain"), [("perfect-information", 0.0002375), ("second-belief", 0.00117630385)])
+def test_a_lie_of_certainty_is_found(mechanism, gain):
+    """In the scenario `irregular` no named belief gains; certainty of a profile does."""
+    game = assemble(load("irregular")).rival(mechanism)
+    assert deviations(game, other_types=4).max_gain <= 1e-12
+    found = measure(game)
+    assert found.gains.interim == pytest.approx(gain)
+    assert found.truthful_is_equilibrium is False
+
+
+def test_where_the_lottery_always_runs_nobody_can_lose_by_the_rest():
+    """Cremer and McLean's side bets are then never paid."""
+    case = full_rank_case(1, 2)
+    assert truthful_play(case.game("cremer-mclean")).worst_ex_post < 0
+    assert truthful_play(case.game("cremer-mclean", delta=1.0)).worst_ex_post == 0.0
 
 
 def test_l_as_printed_is_no_equilibrium_for_a_large_epsilon():
@@ -261,13 +281,13 @@ def test_who_stays_out_is_measured():
 
 ROWS = pd.DataFrame(
     [
-        ("first-price", 12.0, 0.0, False, 12.0),
-        ("levy", 11.0, 1.0, True, 4.0),
-        ("all-pay", 20.0, -8.0, False, None),
-        ("vickrey", 5.0, 6.0, True, 5.0),
-        ("vcg$", None, None, None, None),
+        ("first-price", 12.0, 0.0, 0.0, False, 12.0),
+        ("levy", 11.0, 0.0, 1.0, True, 4.0),
+        ("all-pay", 20.0, 0.0, -8.0, False, None),
+        ("vickrey", 5.0, 0.0, 6.0, True, 5.0),
+        ("vcg$", None, None, None, None, None),
     ],
-    columns=["mechanism", "revenue", "surplus", "truthful_is_equilibrium", "revenue_if_losers_stay_out"],
+    columns=["mechanism", "revenue", "expenses", "surplus", "truthful_is_equilibrium", "revenue_if_losers_stay_out"],
 )
 
 
@@ -285,6 +305,14 @@ def test_bars_are_shares_of_opt_and_reasons_are_left_out():
     ]
     assert ax.get_xlabel() == "share of OPT, per round"
     assert {line.get_xdata()[0] for line in ax.lines} >= {1.0, 1.2, 0.4, 2.0}
+
+
+@pytest.mark.parametrize(("expenses", "kept"), [(3.0, 2.0), (6.0, 0.0)])
+def test_what_goes_to_expenses_is_drawn_apart(expenses, kept):
+    """More than the revenue reaches below zero."""
+    row = ROWS[ROWS["mechanism"] == "vickrey"].assign(expenses=expenses)
+    ends = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in comparison_bars(row).patches]
+    assert ends == [(0.0, kept), (5.0 - expenses, 5.0), (5.0, 11.0)]
 
 
 def test_doubtful_bars_differ_without_colour():

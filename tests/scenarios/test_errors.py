@@ -445,6 +445,7 @@ def test_an_out_folder_that_cannot_be_made_is_named(here, out, said):
         ("seats.².strategy=truthful", ("seats.².strategy", "2", "'²'")),
         ("seats.-1.strategy=truthful", ("seats.-1.strategy", "2", "'-1'")),
         ("run..rounds=3", ("run.",)),
+        ("prior.probabilities=[.5, .5]", ("'prior.probabilities'", "not valid TOML")),
     ],
 )
 def test_a_bad_override_is_named(here, command, override, said):

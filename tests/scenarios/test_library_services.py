@@ -69,7 +69,7 @@ QUOTED = [
     ("two-groups", (), "opt", "2.75"),
     ("two-groups", (kind("M"), *FREE), "revenue", "2.25"),
     ("two-groups", (kind("M"), *FREE), "bound", "2.0625"),
-    ("two-groups", (kind("M"),), "revenue", "2.2062"),
+    ("two-groups", (kind("M"),), "revenue", "2.2063"),
     ("two-groups", (kind("M"),), "bound", "2.0012"),
     ("two-groups", (kind("M"), ALL_KNOW), "revenue", "2.9325"),
     ("two-groups", ('mechanism={kind="vcg-reserves", timing="lazy"}',), "revenue", "2.375"),

@@ -75,6 +75,13 @@ def test_revenue_is_the_welfare_less_its_share_of_epsilon(environment, epsilon):
     assert (outcomes.revenue >= welfare - epsilon - 1e-12).all()
 
 
+def test_commissions_fall_with_the_sales_that_the_lottery_takes_over():
+    plain, strict = (everything_known(TRIO, epsilon=0.5, **options) for options in ({}, {"delta": 0.3}))
+    rewards = [game.mechanism.expect(game.truthful_play.reports).rewards for game in (plain, strict)]
+    assert rewards[0].max() > 0
+    np.testing.assert_allclose(rewards[1], 0.7 * rewards[0])
+
+
 @settings(max_examples=20)
 @given(cases(kinds=("complete",)), st.sampled_from([0.05, 0.5]))
 def test_revenue_beats_opt_less_epsilon(case, epsilon):
