@@ -191,7 +191,7 @@ def test_goods_that_one_may_have_alone_are_refused(environment):
 def test_bad_parameters_are_refused():
     with pytest.raises(ValueError, match=r"the leader must be one of the players 0\.\.2, not 3"):
         built(independent_prior(0), leader=3)
-    with pytest.raises(ValueError, match="cost .*from 0 to 1,000,000,000,000, not -1"):
+    with pytest.raises(ValueError, match=r"cost .*from 0 to 1,000,000,000,000, not -1"):
         built(independent_prior(0), cost=-1)
     with pytest.raises(ValueError, match="needs at least two players"):
         built(independent([[1.0]]), values=[[3]])

@@ -153,6 +153,7 @@ BOTH = (crowdsource_by_informant, crowdsource_prices)
         *[(recipe, FirstPrice, "first-price is not truthful whatever the others do") for recipe in BOTH],
         *[(recipe, Vickrey, "vickrey uses no distribution") for recipe in BOTH],
         *[(recipe, MECHANISMS["M"], "M asks for beliefs itself") for recipe in BOTH],
+        *[(recipe, MECHANISMS["cremer-mclean"], "cremer-mclean can cost a truthful player") for recipe in BOTH],
         *[(recipe, Costly, "costly can cost a truthful player more than her value") for recipe in BOTH],
         (crowdsource_prices, OptimalAuction, "optimal uses the distribution for more than prices"),
         (crowdsource_prices, Several, "several uses the distribution for more than prices"),
