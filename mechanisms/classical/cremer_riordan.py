@@ -48,7 +48,7 @@ class CremerRiordan(PublicGoodMechanism):
     participation = "none"
     uses_prior = True
     about = About(
-        source="Cremer, Riordan 1985",
+        source="Cremer, Riordan 1985 (its properties; the transfers are ours)",
         seller="D",
         players="the leader: the others' distribution; the others: their own value",
         promises="efficient, the budget balanced in every case, truth dominant for all but the leader",

@@ -61,7 +61,7 @@ class CaillaudRobert(Mechanism):
     name = "caillaud-robert"
     summary = "all announce D; Myerson's auction for what others say of each, and a fine for contradicting her"
     about = About(
-        source="Caillaud, Robert 2005",
+        source="Caillaud, Robert 2005 (its aim; the rules are ours)",
         seller="that values are independent",
         players="D, as common knowledge",
         promises="OPT for independent values, in the truthful equilibrium",

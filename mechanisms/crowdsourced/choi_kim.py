@@ -55,7 +55,7 @@ class ChoiKim(PublicGoodMechanism):
     participation = "none"
     elicits_beliefs = True
     about = About(
-        source="Choi, Kim 1999; d'Aspremont, Gerard-Varet 1979",
+        source="Choi, Kim 1999 (its aim; the rules are ours); d'Aspremont, Gerard-Varet 1979",
         seller="nothing",
         players="their own value, and the distribution of the player before them",
         promises="efficient in equilibrium, the budget balanced in every case but for epsilon paid for beliefs",

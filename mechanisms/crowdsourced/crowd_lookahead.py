@@ -33,7 +33,7 @@ class CrowdLookahead(CrowdPriced):
     about = About(
         source="Azar, Chen, Micali 2012, section 4, repaired",
         seller="nothing",
-        players="their own value and any event",
+        players="their own value, and any fact about the rest",
         promises="(1 - delta) OPT / 2 - epsilon; what others know is priced in; others' beliefs may be got wrong",
         fails="rings with the highest bidder; noisy signals, of which the lowest-numbered informant's alone counts",
     )
@@ -70,7 +70,7 @@ class CrowdLookaheadPrinted(CrowdLookahead):
     about = About(
         source="Azar, Chen, Micali 2012, section 4, as printed",
         seller="nothing",
-        players="their own value and any event",
+        players="their own value, and any fact about the rest",
         promises="(1 - delta) OPT / 2 - epsilon by the paper, whose proof leaves (1 - 1/n) epsilon of rewards out",
         fails="overbidding for i*'s reward pays unless epsilon is small against delta",
     )

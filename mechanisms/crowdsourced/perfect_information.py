@@ -57,7 +57,7 @@ class PerfectInformation(Mechanism):
     name = "perfect-information"
     summary = "each buys at what another player claims it is worth to her; needs players who know each other's values"
     about = About(
-        source="Chen, Hassidim, Micali 2010",
+        source="Chen, Hassidim, Micali 2010 (its aim; the rules are ours)",
         seller="nothing",
         players="everybody's values, exactly",
         promises="the largest welfare less epsilon, in any environment, in the truthful equilibrium",

@@ -75,7 +75,7 @@ def crowdsource_prices(classical: type[Mechanism], *, name: str | None = None) -
     about = About(
         source=f"Azar, Chen, Micali 2012, appendix F, over {classical.about.source}",
         seller="nothing",
-        players="their own value and any event",
+        players="their own value, and any fact about the rest",
         promises="truth in two steps; prices as by a seller who knows what the players know together",
         fails="rings with the highest bidder; noisy signals, of which the lowest-numbered informant's alone counts",
     )

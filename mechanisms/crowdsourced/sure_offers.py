@@ -92,7 +92,7 @@ class SureOffers(Mechanism):
     solution = "none"
     participation = "interim"
     about = About(
-        source="Chen, Micali 2009 (benchmark)",
+        source="Chen, Micali 2009 (its benchmark; the rules are ours)",
         seller="nothing",
         players="their own value, and profiles that they rule out",
         promises="(1 - delta) / 2 of the most that a player is sure of earning by offers to the others, less epsilon",
