@@ -26,7 +26,7 @@ from mechanisms.strict import PriceLottery
 LARGEST_SURFACE = 1 << 25
 LARGEST_TABLE = 1 << 27
 POINTS = 64
-_ROUNDING = 1e-9
+_ROUNDING = 1e-12
 Found = TypeVar("Found")
 
 
@@ -94,10 +94,8 @@ class Measured:
 
     @property
     def truthful_is_equilibrium(self) -> bool | None:
-        """Whether no lie gains in expectation, up to rounding; None where gains cannot be computed."""
-        if self.play is None or self.gains is None:
-            return None
-        return not self.gains.interim > _ROUNDING * self.play.scale
+        """Whether no lie gains in expectation, beyond rounding; None where gains cannot be computed."""
+        return None if self.gains is None else not self.gains.interim > 0.0
 
 
 def measure(game: Game, *, other_types: int = 4, largest: int = LARGEST_SURFACE) -> Measured:
@@ -113,8 +111,14 @@ def measure(game: Game, *, other_types: int = 4, largest: int = LARGEST_SURFACE)
     if play is None:
         return Measured(None, None, None, reasons)
     gains = _attempt("gains", reasons, lambda: best_gains(game, other_types=other_types, largest=largest))
+    if gains is not None:  # payments can be far larger than worths, and rounding with them
+        gains = Gains(_without_rounding(gains.interim, play.scale), _without_rounding(gains.expost, play.scale))
     stays = _attempt("participation", reasons, lambda: participation(game))
     return Measured(play, gains, stays, reasons)
+
+
+def _without_rounding(figure: float, scale: float) -> float:
+    return 0.0 if abs(figure) < _ROUNDING * scale else figure
 
 
 def _attempt(name: str, reasons: dict[str, str], compute: Callable[[], Found]) -> Found | None:
@@ -158,9 +162,8 @@ def truthful_play(game: Game) -> TruthfulPlay:
         total += [float(weights @ column) for column in columns]
         scale = max(scale, float(abs(outcomes.payments).max()))
         worst = min(worst, _worst_ex_post(mechanism, play.reports))
-    prices, rewards, worth, surplus, expenses, worst = (
-        0.0 if abs(figure) < _ROUNDING * scale else float(figure) for figure in (*total, worst)
-    )
+    prices, rewards, worth, surplus, expenses = map(float, total)
+    surplus, worst = _without_rounding(surplus, scale), _without_rounding(worst, scale)
     return TruthfulPlay(prices, rewards, worth, surplus, expenses, worst, scale)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import pandas as pd
@@ -23,7 +22,7 @@ _LIE: dict[str, Any] = {"linestyle": "", "marker": "X", "ms": 8, "mfc": "white",
 _LEFT: dict[str, Any] = {"linestyle": "", "marker": "D", "ms": 6, "mfc": "white", "mec": "black"}
 
 _ORDER = (
-    *("revenue", "revenue, if all told the truth", "truth is not an equilibrium", "seller's expenses"),
+    *("revenue", "revenue, if all told the truth and took part", "truth is not an equilibrium", "seller's expenses"),
     *("buyers' surplus", "buyers' loss", "revenue if losers stay out", "OPT", "largest welfare"),
 )
 
@@ -33,7 +32,7 @@ def comparison_bars(
 ) -> Axes:
     """Draw a bar a mechanism: revenue, and beside it the buyers' surplus; a cross where truth is no equilibrium.
 
-    The table has columns ``mechanism, revenue, expenses, surplus, truthful_is_equilibrium,
+    The table has columns ``mechanism, revenue, expenses, surplus, truthful_is_equilibrium, worst_interim,
     revenue_if_losers_stay_out``; what of the revenue goes to expenses is drawn apart, and mechanisms without revenue
     are left out. Everything is a share of OPT, or money where there is no OPT. Returns the axes of a new figure that is
     as high as the mechanisms need.
@@ -61,7 +60,8 @@ def _draw_bar(ax: Axes, row: int, entry: Any, scale: float, used: dict[str, Arti
     """Draw a mechanism's revenue, its buyers' surplus or loss and its markers; keep a handle of each in `used`."""
     revenue, surplus = entry.revenue / scale, entry.surplus / scale
     lies = entry.truthful_is_equilibrium is False
-    name, look = ("revenue, if all told the truth", _DOUBTFUL) if lies else ("revenue", _REVENUE)
+    loses = not pd.isna(entry.worst_interim) and entry.worst_interim < 0.0
+    name, look = ("revenue, if all told the truth and took part", _DOUBTFUL) if lies or loses else ("revenue", _REVENUE)
     what, kept = ("buyers' surplus", _SURPLUS) if surplus >= 0 else ("buyers' loss", _LOSS)
     spent = entry.expenses / scale
     parts = [(name, max(revenue - spent, 0.0), 0.0, look), (what, surplus, revenue, kept)]
@@ -72,9 +72,8 @@ def _draw_bar(ax: Axes, row: int, entry: Any, scale: float, used: dict[str, Arti
         used[kind] = Patch(label=kind, **style)
     if lies:
         _draw_marker(ax, used, revenue, row, "truth is not an equilibrium", _LIE)
-    left = entry.revenue_if_losers_stay_out
-    if not pd.isna(left) and not math.isclose(left, entry.revenue, rel_tol=1e-9, abs_tol=1e-9):
-        _draw_marker(ax, used, left / scale, row, "revenue if losers stay out", _LEFT)
+    if loses:
+        _draw_marker(ax, used, entry.revenue_if_losers_stay_out / scale, row, "revenue if losers stay out", _LEFT)
 
 
 def _draw_marker(ax: Axes, used: dict[str, Artist], at: float, row: int, name: str, style: dict[str, Any]) -> None:

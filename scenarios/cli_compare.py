@@ -7,12 +7,17 @@ from pathlib import Path
 import click
 
 from scenarios.cli_base import json_option, main, out_option, scenario_argument, set_option, write_results
+from scenarios.errors import BadInput
 from scenarios.progress import show_progress
 
 
 @main.command(name="compare", short_help="Put mechanisms side by side on a scenario.")
 @scenario_argument
-@click.option("--mechanisms", help="Mechanisms to compare, separated by commas; all there are unless given.")
+@click.option(
+    "--mechanisms",
+    help="Mechanisms to compare, separated by commas, with own parameters in brackets, as in k-lookahead(k=3); all "
+    "there are unless given.",
+)
 @click.option(
     "--other-types",
     type=click.IntRange(min=0),
@@ -33,16 +38,21 @@ def compare_command(
 ) -> None:
     """Put mechanisms side by side on one scenario: who earns what if all tell the truth, and whether they would.
 
+    The scenario's epsilon, delta, discount, ties and cost go to every mechanism that takes them; its other parameters
+    go to its own kind only (and between L and L-printed). The rest run with the defaults on their cards.
+
     \b
     Example:
-      crowdbayes compare insiders --mechanisms M,L,lookahead,vickrey
+      crowdbayes compare insiders --mechanisms "M, L, k-lookahead(k=1), reserve-price(price=50)"
     """
-    from scenarios.comparison import compare, comparison_table
+    from scenarios.comparison import compare, comparison_table, split_names
     from scenarios.experiment import assemble
     from scenarios.scenario import load
     from scenarios.store import to_json
 
-    kinds = [name.strip() for name in (mechanisms or "").split(",") if name.strip()]
+    kinds = [] if mechanisms is None else [name for name in split_names(mechanisms) if name]
+    if mechanisms is not None and not kinds:
+        raise BadInput("--mechanisms names none")
     with show_progress() as tell:
         tell(0.0, "compare")
         figures = compare(assemble(load(scenario, overrides=overrides)), kinds, other_types=other_types, tell=tell)

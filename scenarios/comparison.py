@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from agents.game import Game
-from agents.parameters import entry
+from agents.parameters import checked, entry, keyword_parameters
 from analysis.comparison import Measured, largest_welfare, measure
 from analysis.revenue import bound_holds
 from mechanisms import MECHANISMS
@@ -32,6 +34,45 @@ COLUMNS = [
 
 
 @dataclass(frozen=True)
+class Entrant:
+    """A mechanism to compare: what it is called, its kind, and parameters of its own."""
+
+    label: str
+    kind: str
+    parameters: Mapping[str, Any]
+
+
+def entrant(label: str) -> Entrant:
+    """Return the mechanism that is meant by a name, or by a name with parameters as in ``k-lookahead(k=3)``.
+
+    Raises
+    ------
+    ValueError : if the name or a parameter is unknown, or the parameters cannot be read.
+    """
+    kind, opened, rest = label.partition("(")
+    cls = entry(MECHANISMS, kind.strip(), field="--mechanisms")
+    if not opened:
+        return Entrant(label, label, {})
+    try:
+        parameters = tomllib.loads(f"x = {{{rest.removesuffix(')')}}}")["x"]
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"--mechanisms {label!r} should read like k-lookahead(k=3): {error}") from None
+    known = keyword_parameters(cls)
+    needed = {name: 0.0 for name in ("epsilon",) if name in known}  # which the scenario has
+    valid = checked(cls, needed | parameters, field=f"--mechanisms {kind.strip()}")
+    return Entrant(label, kind.strip(), {name: valid[name] for name in parameters})
+
+
+def split_names(text: str) -> list[str]:
+    """Return what stands between the commas of a list of mechanisms, those inside brackets left alone.
+
+    >>> split_names("M, k-lookahead(k=1), english(increment=2, reserve=3)")
+    ['M', 'k-lookahead(k=1)', 'english(increment=2, reserve=3)']
+    """
+    return [part.strip() for part in re.split(r",(?![^(]*\))", text)]
+
+
+@dataclass(frozen=True)
 class Opt:
     """OPT and its certificate, or why there is none."""
 
@@ -49,29 +90,32 @@ def compare(
 ) -> dict[str, Any]:
     """Return exact figures of mechanisms on one scenario, all players truthful.
 
-    By falling revenue, first those at whose truthful play nobody gains by a lie.
+    By falling revenue, first those at whose truthful play nobody gains by a lie or expects to lose by taking part.
     Everything is in units of value; a figure that cannot be computed is None, and `reason` or `reasons` says why.
 
     Parameters
     ----------
-    kinds : names of mechanisms; all that are registered unless given.
+    kinds : names of mechanisms, with parameters in brackets if need be; all that are registered unless given.
     other_types : how many of a seat's other posteriors are tried as belief reports.
     tell : is told how far it is.
 
     Raises
     ------
-    BadInput : if a name is unknown.
+    BadInput : if a name or a parameter is unknown, or no mechanism that is named applies.
     """
-    names = list(dict.fromkeys(kinds or MECHANISMS))
     with blame(experiment.scenario.source):
-        for name in names:
-            entry(MECHANISMS, name, field="--mechanisms")
+        entrants = [entrant(label) for label in dict.fromkeys(kinds or MECHANISMS)]
     tell(0.0, "OPT")
     opt = _opt(experiment)
     rows = []
-    for done, name in enumerate(names):
-        tell(done / len(names), name)
-        rows.append(_row(experiment, name, opt.revenue, other_types))
+    for done, wanted in enumerate(entrants):
+        tell(done / len(entrants), wanted.label)
+        rows.append(_row(experiment, wanted, opt.revenue, other_types))
+    if kinds and all(row["reason"] is not None for row in rows):
+        first = rows[0]
+        raise BadInput(
+            f"{experiment.scenario.source}: there is nothing to compare: {first['mechanism']} {first['reason']}"
+        )
     rows.sort(key=_place)
     certificate = None if opt.optimum is None else opt.optimum.certificate
     return {
@@ -88,10 +132,11 @@ def compare(
 
 
 def _place(row: dict[str, Any]) -> tuple[int, float]:
-    """Return where a row stands: by revenue, after them those whose truth does not last, then those without figures."""
+    """Return where a row stands: by revenue, then those where some would lie or stay out, then the rest."""
     if row["revenue"] is None:
         return (2, 0.0)
-    return (int(row["truthful_is_equilibrium"] is False), -row["revenue"])
+    loses = row["worst_interim"] is not None and row["worst_interim"] < 0.0
+    return (int(loses or row["truthful_is_equilibrium"] is False), -row["revenue"])
 
 
 def comparison_table(figures: dict[str, Any]) -> pd.DataFrame:
@@ -106,10 +151,10 @@ def _opt(experiment: Experiment) -> Opt:
         return Opt(None, str(error))
 
 
-def _row(experiment: Experiment, name: str, opt: float | None, other_types: int) -> dict[str, Any]:
-    kind = MECHANISMS[name]
+def _row(experiment: Experiment, wanted: Entrant, opt: float | None, other_types: int) -> dict[str, Any]:
+    name, kind = wanted.kind, MECHANISMS[wanted.kind]
     row: dict[str, Any] = {column: None for column in COLUMNS} | {
-        "mechanism": name,
+        "mechanism": wanted.label,
         "solution": kind.solution,
         "participation": kind.participation,
         "seller_knows": kind.about.seller,
@@ -117,7 +162,7 @@ def _row(experiment: Experiment, name: str, opt: float | None, other_types: int)
         "reasons": {},
     }
     try:
-        mechanism = experiment.mechanism(name)
+        mechanism = experiment.mechanism(name, own=wanted.parameters)
     except BadInput as error:
         return row | {"reason": str(error.__cause__ or error).removeprefix(f"{name} ")}
     found = measure(Game(mechanism, experiment.knowledge), other_types=other_types)
@@ -129,7 +174,7 @@ def _row(experiment: Experiment, name: str, opt: float | None, other_types: int)
 def _figures(found: Measured, opt: float | None) -> dict[str, Any]:
     """Return the figures of a mechanism that truthful play could be computed for, and why others are missing."""
     figures: dict[str, Any] = {name: getattr(found.play, name) for name in _OF_PLAY}
-    figures["share_of_opt"] = figures["revenue"] / opt if opt else None
+    figures["share_of_opt"] = figures["revenue"] / opt if opt and not figures["expenses"] else None
     reasons = {}
     if found.gains is None:
         reasons["max_gain"] = found.reasons["gains"]
@@ -166,6 +211,7 @@ def _notes(experiment: Experiment, opt: Opt, rows: Sequence[dict[str, Any]]) -> 
     costly = ", ".join(row["mechanism"] for row in rows if row["expenses"])
     if costly:
         notes.append(
-            f"{costly}: welfare is after expenses, revenue is before them, and OPT and the others know of none"
+            f"{costly}: welfare is after expenses, revenue is before them, however many stay out; OPT and the others "
+            "know of none, so that no share of OPT is said"
         )
     return notes

@@ -64,14 +64,19 @@ class Experiment:
         """The environment."""
         return self.setting.environment
 
-    def mechanism(self, kind: str, **changes: float) -> Mechanism:
-        """Return another mechanism under the scenario's own parameters, some of them changed."""
+    def mechanism(
+        self, kind: str, *, changes: Mapping[str, float] | None = None, own: Mapping[str, Any] | None = None
+    ) -> Mechanism:
+        """Return another mechanism under the scenario's own parameters, some of them changed.
+
+        `own` are parameters that the kind must know; of `changes` those are left out that it does not take.
+        """
         with blame(self.scenario.source, "mechanism"):
-            return _mechanism(self.scenario, self.setting, kind, changes)
+            return _mechanism(self.scenario, self.setting, kind, changes or {}, own or {})
 
     def rival(self, kind: str, **changes: float) -> Game:
         """Return the game of another mechanism on the same states, knowledge and book."""
-        return Game(self.mechanism(kind, **changes), self.knowledge)
+        return Game(self.mechanism(kind, changes=changes), self.knowledge)
 
     def scaled(self, kind: str, factor: int) -> Game:
         """Return the game of a mechanism with every value multiplied by a whole number, epsilon as it is."""
@@ -188,7 +193,13 @@ def _knowledge(scenario: Scenario, environment: Environment, space: StateSpace) 
     return knowledge
 
 
-def _mechanism(scenario: Scenario, setting: Setting, kind: str, changes: Mapping[str, float]) -> Mechanism:
+def _mechanism(
+    scenario: Scenario,
+    setting: Setting,
+    kind: str,
+    changes: Mapping[str, float],
+    given: Mapping[str, Any] | None = None,
+) -> Mechanism:
     """Build a mechanism; shared parameters that its kind does not take are left out.
 
     A classical mechanism is made strict by Lemma 1 only where the scenario says ``strict = true``. The
@@ -205,9 +216,8 @@ def _mechanism(scenario: Scenario, setting: Setting, kind: str, changes: Mapping
     own = spec.parameters if kind.removesuffix("-printed") == spec.kind.removesuffix("-printed") else {}
     takes = keyword_parameters(cls)
     parameters = {n: v for n, v in {**shared, **changes}.items() if n in takes}
-    built: Mechanism = cls(
-        setting, **checked(cls, {**parameters, **own}, field="mechanism", beside=MechanismSpec.model_fields)
-    )
+    told = {**parameters, **own, **(given or {})}
+    built: Mechanism = cls(setting, **checked(cls, told, field="mechanism", beside=MechanismSpec.model_fields))
     return built
 
 

@@ -100,7 +100,7 @@ class MechanismSpec(_Open):
     """The rules of the auction and the parameters that all mechanisms share."""
 
     kind: str
-    epsilon: Annotated[float, Field(ge=0)] = 0.05
+    epsilon: Annotated[float, Field(ge=0, le=1e12)] = 0.05
     delta: Annotated[float, Field(ge=0, le=1)] = 0.05
     discount: Annotated[float, Field(gt=0, lt=1)] = 0.5
     ties: Literal["lowest-index", "uniform"] = "lowest-index"

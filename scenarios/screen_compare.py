@@ -13,7 +13,7 @@ TRIED = (
     "best gain: of any type, in expectation and ex post, by any value with any named belief or certainty of a profile"
 )
 UNRELIABLE = "* some type gains by a lie, so the revenue of truthful play is not what a seller can expect"
-_SAME = 1e-9
+LOSING = "† some type expects to lose by taking part; what is earned if such types may stay out is said below"
 
 
 def show_comparison(figures: Mapping[str, Any]) -> None:
@@ -32,14 +32,14 @@ def show_comparison(figures: Mapping[str, Any]) -> None:
 
 
 def marked(row: Mapping[str, Any]) -> str:
-    """Return a mechanism's name, with a star where truth is known not to be an equilibrium."""
-    return f"{row['mechanism']} *" if row["truthful_is_equilibrium"] is False else str(row["mechanism"])
+    """Return a mechanism's name, with a star where truth is no equilibrium, a dagger where some would stay out."""
+    lies = " *" if row["truthful_is_equilibrium"] is False else ""
+    return f"{row['mechanism']}{lies}{' †' if losers_matter(row) else ''}"
 
 
 def losers_matter(row: Mapping[str, Any]) -> bool:
-    """Return whether revenue changes when types that lose by taking part stay out."""
-    left, revenue = row["revenue_if_losers_stay_out"], row["revenue"]
-    return left is not None and abs(left - revenue) > _SAME * max(1.0, abs(revenue))
+    """Return whether some type expects to lose by taking part."""
+    return row["worst_interim"] is not None and row["worst_interim"] < 0.0
 
 
 def grouped_reasons(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
@@ -90,11 +90,11 @@ def _footnotes(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     notes = [TRIED]
     if any(row["truthful_is_equilibrium"] is False for row in rows):
         notes.append(UNRELIABLE)
+    if any(map(losers_matter, rows)):
+        notes.append(LOSING)
     for row in filter(losers_matter, rows):
         left, worst = number(row["revenue_if_losers_stay_out"]), number(row["worst_interim"])
-        notes.append(
-            f"{row['mechanism']}: a type expects {worst}; where those who expect a loss stay out it earns {left}"
-        )
+        notes.append(f"{row['mechanism']}: a type expects {worst}; if those who expect a loss stay out it earns {left}")
     return notes
 
 

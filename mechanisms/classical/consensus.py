@@ -124,7 +124,7 @@ class Consensus(DigitalGoodsMechanism):
         source="Goldberg, Hartline 2003",
         seller="nothing",
         players="their own value",
-        promises="F2 / 3.39, F2 being the best single price that two accept, whatever the values",
+        promises="F2 / 3.39, F2 being the most that a price earns that two accept",
         fails="one bidder worth more than the rest together; few bidders, whose targets rarely agree; scarce goods",
     )
     random_allocation = True

@@ -48,7 +48,7 @@ class English(RankedAuction):
         source="Neeman 2003",
         seller="nothing",
         players="their own value",
-        promises="the second-highest value, up to a step of the clock, and about the largest welfare",
+        promises="the second-highest value, up to a step of the clock: the gap between values, unless set",
         fails="few bidders, or one far above the rest: as Vickrey",
     )
 

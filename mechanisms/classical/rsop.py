@@ -74,7 +74,7 @@ class RandomSampling(DigitalGoodsMechanism):
         source="Goldberg, Hartline, Karlin, Saks, Wright 2006; Alaei, Malekian, Srinivasan 2009",
         seller="nothing",
         players="their own value",
-        promises="F2 / 4.68, F2 being the best single price that two accept, whatever the values",
+        promises="F2 / 4.68, F2 being the most that a price earns that two accept",
         fails="few bidders, or one worth more than the rest together; scarce goods",
     )
 
@@ -83,8 +83,7 @@ class RandomSampling(DigitalGoodsMechanism):
         n = setting.environment.players
         if n > MAX_BIDDERS:
             raise ValueError(
-                f"rsop tries every partition, and {n} players have {2.0 ** (n - 1):.3g}; the limit is "
-                f"{MAX_BIDDERS} players"
+                f"rsop tries every partition, and {n} players have {2 ** (n - 1):,}; the limit is {MAX_BIDDERS} players"
             )
 
     @property

@@ -69,7 +69,7 @@ class Vickrey(SingleGoodMechanism):
         source="Vickrey 1961",
         seller="nothing",
         players="their own value",
-        promises="the largest welfare; for regular identical values OPT with one bidder fewer, up to gaps of the grid",
+        promises="the largest welfare; for regular iid values OPT with one bidder fewer, up to gaps of the grid",
         fails="few bidders, or one far above the rest: it earns the second value, however far below OPT",
     )
 

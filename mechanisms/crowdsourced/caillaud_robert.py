@@ -64,7 +64,7 @@ class CaillaudRobert(Mechanism):
         source="Caillaud, Robert 2005 (its aim; the rules are ours)",
         seller="that values are independent",
         players="D, as common knowledge",
-        promises="OPT for independent values, in the truthful equilibrium",
+        promises="(1 - delta) OPT for independent values, in the truthful equilibrium",
         fails="common lies are equilibria too; wrong beliefs are fined; correlated values",
     )
     solution = "equilibrium"

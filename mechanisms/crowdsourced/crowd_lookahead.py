@@ -34,7 +34,7 @@ class CrowdLookahead(CrowdPriced):
         source="Azar, Chen, Micali 2012, section 4, repaired",
         seller="nothing",
         players="their own value, and any fact about the rest",
-        promises="(1 - delta) OPT / 2 - epsilon; what others know is priced in; others' beliefs may be got wrong",
+        promises="(1 - delta) OPT / 2 - epsilon; what others know is priced in; second-order beliefs may be wrong",
         fails="rings with the highest bidder; noisy signals, of which the lowest-numbered informant's alone counts",
     )
 

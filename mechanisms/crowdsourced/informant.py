@@ -45,7 +45,7 @@ class Informant(Mechanism):
         source="Azar, Chen, Micali 2012, section 3",
         seller="nothing",
         players="their own value, and any fact about the rest",
-        promises="(1 - delta)(1 - 1/n) OPT - epsilon, downward-closed environments; others' beliefs may be got wrong",
+        promises="(1 - delta)(1 - 1/n) OPT - epsilon, downward-closed environments; second-order beliefs may be wrong",
         fails="two bidders, where it may earn half of OPT; rings; environments that are not downward closed",
     )
     solution = "two-step"

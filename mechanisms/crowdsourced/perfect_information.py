@@ -60,7 +60,7 @@ class PerfectInformation(Mechanism):
         source="Chen, Hassidim, Micali 2010 (its aim; the rules are ours)",
         seller="nothing",
         players="everybody's values, exactly",
-        promises="the largest welfare less epsilon, in any environment, in the truthful equilibrium",
+        promises="(1 - delta) of the largest welfare, less epsilon, in any environment, in the truthful equilibrium",
         fails="players who know less: claims are guesses, and lying pays; rings; equilibria in dominated reports",
     )
     solution = "equilibrium"

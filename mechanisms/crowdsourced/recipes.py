@@ -70,7 +70,8 @@ def crowdsource_prices(classical: type[Mechanism], *, name: str | None = None) -
     _check(classical)
     if not issubclass(classical, PosteriorPriced):
         raise ValueError(
-            f"{classical.name} uses the distribution for more than prices, and L's recipe needs to know the buyer first"
+            f"{classical.name} is no PosteriorPriced mechanism; L's recipe needs one, whose buyer is known before the "
+            "distribution sets her price"
         )
     about = About(
         source=f"Azar, Chen, Micali 2012, appendix F, over {classical.about.source}",
@@ -85,10 +86,15 @@ def crowdsource_prices(classical: type[Mechanism], *, name: str | None = None) -
 
 def _check(classical: type[Mechanism]) -> None:
     """Refuse what neither recipe can be used on."""
+    if not (isinstance(classical, type) and issubclass(classical, Mechanism)):
+        raise ValueError(f"a recipe takes a class of mechanism, not {classical!r}")
     if classical.elicits_beliefs:
         raise ValueError(f"{classical.name} asks for beliefs itself; the recipes need a classical mechanism")
     if classical.solution != "dominant":
-        raise ValueError(f"{classical.name} is not truthful whatever the others do, which the recipes need")
+        raise ValueError(
+            f"{classical.name} does not say that truth is dominant in it (solution = {classical.solution!r}), "
+            "which the recipes need"
+        )
     if classical.participation != "ex post":
         raise ValueError(f"{classical.name} can cost a truthful player more than her value, which the recipes rule out")
     if not classical.uses_prior:

@@ -80,7 +80,7 @@ class SecondBelief(Mechanism):
         source="Chen, Micali 2011",
         seller="nothing",
         players="their own value, and profiles that they rule out",
-        promises="the second-highest sure value less epsilon from whatever survives elimination; at least Vickrey's",
+        promises="(1 - delta) of the second-highest sure value, less epsilon, from whatever survives elimination",
         fails="a false belief, or a rival who bids below her value, makes a player buy above her own value",
     )
     elicits_beliefs = True

@@ -44,7 +44,7 @@ class Unanimity(Mechanism):
         source="Azar, Chen, Micali 2012, appendix F",
         seller="nothing",
         players="D, as common knowledge",
-        promises="OPT in one of its equilibria, the truthful one",
+        promises="(1 - delta) OPT in one of its equilibria, the truthful one",
         fails="every common lie is an equilibrium too; one dissenter costs everybody the fine",
     )
     elicits_beliefs = True

@@ -150,13 +150,15 @@ BOTH = (crowdsource_by_informant, crowdsource_prices)
 @pytest.mark.parametrize(
     ("recipe", "classical", "message"),
     [
-        *[(recipe, FirstPrice, "first-price is not truthful whatever the others do") for recipe in BOTH],
+        *[(recipe, FirstPrice, "first-price does not say that truth is dominant") for recipe in BOTH],
         *[(recipe, Vickrey, "vickrey uses no distribution") for recipe in BOTH],
         *[(recipe, MECHANISMS["M"], "M asks for beliefs itself") for recipe in BOTH],
         *[(recipe, MECHANISMS["cremer-mclean"], "cremer-mclean can cost a truthful player") for recipe in BOTH],
         *[(recipe, Costly, "costly can cost a truthful player more than her value") for recipe in BOTH],
-        (crowdsource_prices, OptimalAuction, "optimal uses the distribution for more than prices"),
-        (crowdsource_prices, Several, "several uses the distribution for more than prices"),
+        *[(recipe, "vickrey", "a recipe takes a class of mechanism, not 'vickrey'") for recipe in BOTH],
+        *[(recipe, int, "a recipe takes a class of mechanism") for recipe in BOTH],
+        (crowdsource_prices, OptimalAuction, "optimal is no PosteriorPriced"),
+        (crowdsource_prices, Several, "several is no PosteriorPriced"),
     ],
 )
 def test_what_does_not_meet_the_conditions_is_refused(recipe, classical, message):
