@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, get_type_hints
 
 from pydantic import ConfigDict, ValidationError, create_model
+
+_PLAIN = (
+    (r"be a valid dictionary or instance of \w+", "be a table"),
+    (r"be a valid (dictionary|mapping)", "be a table"),
+    (r"(at (?:least|most) \d+ items?) after validation, not \d+", r"\1"),
+)
 
 
 def keyword_parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
@@ -80,7 +87,11 @@ def complaint(message: str) -> str:
     'should be a valid integer'
     """
     _, should, rest = message.partition(" should ")
-    return f"should {rest}" if should else message.removeprefix("Value error, ")
+    if not should:
+        return message.removeprefix("Value error, ")
+    for pattern, plain in _PLAIN:
+        rest = re.sub(pattern, plain, rest)
+    return f"should {rest}"
 
 
 def _body(function: Callable[..., Any]) -> Callable[..., Any]:

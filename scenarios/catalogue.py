@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,6 +68,8 @@ def mechanism_facts() -> list[dict[str, str]]:
 
 def mechanism_page() -> str:
     """Return what every registered mechanism says of itself, as a page of Markdown."""
+    from mechanisms import MECHANISMS
+
     facts = mechanism_facts()
     columns = ("mechanism", "truth is", "no loss", "the seller knows", "the players know")
     lines = [_PAGE, f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
@@ -73,6 +77,8 @@ def mechanism_page() -> str:
     for entry in facts:
         lines += ["", f"## {entry['mechanism']}", "", f"{entry['summary'][0].upper()}{entry['summary'][1:]}.", ""]
         lines += [f"- *{fact}*: {entry[fact]}" for fact in _LISTED]
+        kind = MECHANISMS[entry["mechanism"]]
+        lines += [f"  - {shown}{_meaning(kind, name)}" for name, shown in _own_parameters(kind).items()]
     return "\n".join(lines)
 
 
@@ -90,7 +96,7 @@ def _facts(name: str, kind: type[Mechanism], samples: dict[str, Environment]) ->
         "the players know": kind.about.players,
         "promises": kind.about.promises,
         "fails": kind.about.fails,
-        "own parameters": ", ".join(_own_parameters(kind)) or "none",
+        "own parameters": ", ".join(_own_parameters(kind).values()) or "none",
     }
 
 
@@ -108,12 +114,22 @@ def _sample_environments() -> dict[str, Environment]:
     }
 
 
-def _own_parameters(kind: type[Mechanism]) -> list[str]:
-    """Return the parameters, with their defaults, beyond those that a scenario gives to all mechanisms."""
+def _own_parameters(kind: type[Mechanism]) -> dict[str, str]:
+    """Return the parameters, shown with their defaults, beyond those that a scenario gives to all mechanisms."""
     from agents.parameters import keyword_parameters
 
     own = [p for name, p in keyword_parameters(kind).items() if name not in MechanismSpec.model_fields]
-    return [p.name if p.default is p.empty else f"{p.name} = {p.default!r}" for p in own]
+    return {p.name: p.name if p.default is p.empty else f"{p.name} = {p.default!r}" for p in own}
+
+
+def _meaning(kind: type[Mechanism], parameter: str) -> str:
+    """Return the first sentence that a mechanism's docstring has on a parameter, after a colon; its bases' likewise."""
+    for source in (*kind.__mro__, *getattr(kind, "classical", object).__mro__):
+        text = inspect.cleandoc(source.__doc__ or "")
+        found = re.search(rf"^{parameter} : (.+(?:\n    .+)*)", text, flags=re.MULTILINE)
+        if found:
+            return f": {re.split(r'(?<=[.]) ', ' '.join(found[1].split()))[0].rstrip('.;')}"
+    return ""
 
 
 def _strategies() -> dict[str, str]:

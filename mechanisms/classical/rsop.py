@@ -68,7 +68,7 @@ class RandomSampling(DigitalGoodsMechanism):
     """
 
     name = "rsop"
-    summary = "random sampling: the best single price for each random half of the bidders is offered to the other half"
+    summary = "random sampling: coins make two sides, and the best single price for each is offered to the other"
     solution = "dominant"
     about = About(
         source="Goldberg, Hartline, Karlin, Saks, Wright 2006; Alaei, Malekian, Srinivasan 2009",

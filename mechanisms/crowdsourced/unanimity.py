@@ -25,10 +25,10 @@ class Unanimity(Mechanism):
 
     Parameters
     ----------
-    penalty : what each player loses in a disagreement, money. The paper says "large"; the default is the largest
-        worth of anything to anybody, more than any gain that a player can hope for. Any positive penalty makes each
-        common belief an equilibrium, as agreement costs nobody anything. It is booked as a negative reward: a
-        fine is not a price, and prices stay what goods are sold for. Prices less rewards count it as income.
+    penalty : what each player loses in a disagreement, money; the largest worth of anything to anybody unless given.
+        The paper says "large"; the default is more than any gain that a player can hope for. Any positive penalty
+        makes each common belief an equilibrium, as agreement costs nobody anything. It is booked as a negative reward:
+        a fine is not a price, and prices stay what goods are sold for. Prices less rewards count it as income.
     delta, discount : of Lemma 1, applied to the optimal mechanism. A disagreement ends without the lottery.
 
     Raises

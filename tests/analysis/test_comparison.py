@@ -281,13 +281,16 @@ def test_who_stays_out_is_measured():
 
 ROWS = pd.DataFrame(
     [
-        ("first-price", 12.0, 0.0, 0.0, False, 12.0),
-        ("levy", 11.0, 0.0, 1.0, True, 4.0),
-        ("all-pay", 20.0, 0.0, -8.0, False, None),
-        ("vickrey", 5.0, 0.0, 6.0, True, 5.0),
-        ("vcg$", None, None, None, None, None),
+        ("first-price", 12.0, 0.0, 0.0, False, 0.0, 12.0),
+        ("levy", 11.0, 0.0, 1.0, True, -2.0, 4.0),
+        ("all-pay", 20.0, 0.0, -8.0, False, None, None),
+        ("vickrey", 5.0, 0.0, 6.0, True, 0.5, 5.0),
+        ("vcg$", None, None, None, None, None, None),
     ],
-    columns=["mechanism", "revenue", "expenses", "surplus", "truthful_is_equilibrium", "revenue_if_losers_stay_out"],
+    columns=[
+        *("mechanism", "revenue", "expenses", "surplus", "truthful_is_equilibrium", "worst_interim"),
+        "revenue_if_losers_stay_out",
+    ],
 )
 
 
@@ -317,12 +320,12 @@ def test_what_goes_to_expenses_is_drawn_apart(expenses, kept):
 
 def test_doubtful_bars_differ_without_colour():
     ax = drawn(opt=10.0)
-    doubtful, sure = ax.patches[0], ax.patches[2]
+    doubtful, sure = ax.patches[0], ax.patches[6]
     assert doubtful.get_linestyle() != sure.get_linestyle()
     assert sum(to_rgba(doubtful.get_facecolor())[:3]) - sum(to_rgba(sure.get_facecolor())[:3]) > 0.5
     said = [text.get_text() for text in ax.get_legend().get_texts()]
     assert said == [
-        *("revenue", "revenue, if all told the truth", "truth is not an equilibrium", "buyers' surplus"),
+        *("revenue", "revenue, if all told the truth and took part", "truth is not an equilibrium", "buyers' surplus"),
         *("buyers' loss", "revenue if losers stay out", "OPT"),
     ]
 
