@@ -22,7 +22,7 @@ _LIE: dict[str, Any] = {"linestyle": "", "marker": "X", "ms": 8, "mfc": "white",
 _LEFT: dict[str, Any] = {"linestyle": "", "marker": "D", "ms": 6, "mfc": "white", "mec": "black"}
 
 _ORDER = (
-    *("revenue", "revenue, if all told the truth and took part", "truth is not an equilibrium", "seller's expenses"),
+    *("revenue", "revenue, in doubt", "truth is not an equilibrium", "seller's expenses"),
     *("buyers' surplus", "buyers' loss", "revenue if losers stay out", "OPT", "largest welfare"),
 )
 
@@ -61,7 +61,7 @@ def _draw_bar(ax: Axes, row: int, entry: Any, scale: float, used: dict[str, Arti
     revenue, surplus = entry.revenue / scale, entry.surplus / scale
     lies = entry.truthful_is_equilibrium is False
     loses = not pd.isna(entry.worst_interim) and entry.worst_interim < 0.0
-    name, look = ("revenue, if all told the truth and took part", _DOUBTFUL) if lies or loses else ("revenue", _REVENUE)
+    name, look = ("revenue, in doubt", _DOUBTFUL) if lies or loses else ("revenue", _REVENUE)
     what, kept = ("buyers' surplus", _SURPLUS) if surplus >= 0 else ("buyers' loss", _LOSS)
     spent = entry.expenses / scale
     parts = [(name, max(revenue - spent, 0.0), 0.0, look), (what, surplus, revenue, kept)]

@@ -325,7 +325,7 @@ def test_doubtful_bars_differ_without_colour():
     assert sum(to_rgba(doubtful.get_facecolor())[:3]) - sum(to_rgba(sure.get_facecolor())[:3]) > 0.5
     said = [text.get_text() for text in ax.get_legend().get_texts()]
     assert said == [
-        *("revenue", "revenue, if all told the truth and took part", "truth is not an equilibrium", "buyers' surplus"),
+        *("revenue", "revenue, in doubt", "truth is not an equilibrium", "buyers' surplus"),
         *("buyers' loss", "revenue if losers stay out", "OPT"),
     ]
 
