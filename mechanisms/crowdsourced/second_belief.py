@@ -12,9 +12,10 @@ and then goes first. What survives these two rounds earns the second-highest sur
 the truth: one who knows that no value lies between hers and another announces a little more and is paid a little more.
 Truth is therefore an equilibrium for epsilon 0, and the guarantee is about what survives, not about truth.
 
-The papers' payment for an announcement is any that rises with it and is less for a belief than for the same value of
-one's own; the form taken here follows [ChenMicaliPass2015]_. Here a player announces her value and a belief, so that
-her sure value is hers if it equals the value that she announced. Remaining ties go to the lowest index.
+The outcome rule and the payment were chosen for these properties; the papers' own may differ in detail. The payment
+rises with the announcement, and is less for a belief than for the same value of one's own, as in [ChenMicaliPass2015]_.
+Here a player announces her value and a belief, so that her sure value is hers if it equals the value that she
+announced. Remaining ties go to the lowest index.
 
 References
 ----------
@@ -77,7 +78,7 @@ class SecondBelief(Mechanism):
     solution = "none"
     participation = "interim"
     about = About(
-        source="Chen, Micali 2011",
+        source="Chen, Micali 2011 (its benchmark; details are ours)",
         seller="nothing",
         players="their own value, and profiles that they rule out",
         promises="(1 - delta) of the second-highest sure value, less epsilon, from whatever survives elimination",
