@@ -168,6 +168,10 @@ class Mechanism(ABC):
         """Return a lower bound on truthful revenue given OPT, as its source has it, or None where there is none."""
         return None if self.share is None else (1.0 - self.delta) * self.share * opt
 
+    def bids(self, values: IntArray) -> IntArray:
+        """Return the money that announced types stand for, ``(rounds, players)``, where each is served or not."""
+        return np.stack([grid[values[:, i]] for i, grid in enumerate(self.environment.values)], axis=1)
+
     def subjects(self, player: int) -> tuple[int, ...]:
         """Return the players whom a player's announced belief is about: the others, unless the prior is asked for."""
         return tuple(j for j in range(self.environment.players) if self.asks_for_prior or j != player)

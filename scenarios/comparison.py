@@ -135,8 +135,12 @@ def _place(row: dict[str, Any]) -> tuple[int, float]:
     """Return where a row stands: by revenue, then those where some would lie or stay out, then the rest."""
     if row["revenue"] is None:
         return (2, 0.0)
-    loses = row["worst_interim"] is not None and row["worst_interim"] < 0.0
-    return (int(loses or row["truthful_is_equilibrium"] is False), -row["revenue"])
+    return (int(some_would_leave(row) or row["truthful_is_equilibrium"] is False), -row["revenue"])
+
+
+def some_would_leave(row: Mapping[str, Any]) -> bool:
+    """Return whether some type expects to lose by taking part."""
+    return row["worst_interim"] is not None and row["worst_interim"] < 0.0
 
 
 def comparison_table(figures: dict[str, Any]) -> pd.DataFrame:

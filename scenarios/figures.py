@@ -26,7 +26,8 @@ def revenue_figures(experiment: Experiment, against: Benchmarks | None = None) -
         notes.append(NO_PLAN)
     elif exact.fallback > 0:
         notes.append(
-            f"with probability {exact.fallback:.4g} the beliefs rule the bids out and the price is the second bid"
+            f"with probability {exact.fallback:.4g} the beliefs rule the bids out and a fallback decides: "
+            "for lookahead and L the price is then the second bid"
         )
     if exact is not None and exact.rewards < 0:
         notes.append(f"revenue counts fines of {-exact.rewards:.5g} as income; without them it is {exact.prices:.5g}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
+from scenarios.comparison import some_would_leave
 from scenarios.screen import heading, money_note, new_console, new_table, number
 
 TRIED = (
@@ -34,12 +35,7 @@ def show_comparison(figures: Mapping[str, Any]) -> None:
 def marked(row: Mapping[str, Any]) -> str:
     """Return a mechanism's name, with a star where truth is no equilibrium, a dagger where some would stay out."""
     lies = " *" if row["truthful_is_equilibrium"] is False else ""
-    return f"{row['mechanism']}{lies}{' †' if losers_matter(row) else ''}"
-
-
-def losers_matter(row: Mapping[str, Any]) -> bool:
-    """Return whether some type expects to lose by taking part."""
-    return row["worst_interim"] is not None and row["worst_interim"] < 0.0
+    return f"{row['mechanism']}{lies}{' †' if some_would_leave(row) else ''}"
 
 
 def grouped_reasons(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
@@ -90,9 +86,9 @@ def _footnotes(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     notes = [TRIED]
     if any(row["truthful_is_equilibrium"] is False for row in rows):
         notes.append(UNRELIABLE)
-    if any(map(losers_matter, rows)):
+    if any(map(some_would_leave, rows)):
         notes.append(LOSING)
-    for row in filter(losers_matter, rows):
+    for row in filter(some_would_leave, rows):
         left, worst = number(row["revenue_if_losers_stay_out"]), number(row["worst_interim"])
         notes.append(f"{row['mechanism']}: a type expects {worst}; if those who expect a loss stay out it earns {left}")
     return notes

@@ -30,18 +30,13 @@ class DigitalGoodsMechanism(Mechanism):
             return None
         return "serves any set of players, and this environment does not allow that"
 
-    def bids(self, values: IntArray) -> IntArray:
-        """Return the money that announced types stand for, ``(rounds, players)``."""
-        grids = self.environment.values
-        return np.stack([grid[values[:, i]] for i, grid in enumerate(grids)], axis=1)
 
-
-def best_price(bids: IntArray) -> FloatArray:
+def best_single_price(bids: IntArray) -> FloatArray:
     """Return ``(rounds,)``: the price that earns most from bids ``(rounds, bidders)``, the lowest of equal ones.
 
     Infinity where there is no bidder.
 
-    >>> best_price(np.array([[3, 3, 4], [1, 2, 2], [2, 1, 1]]))
+    >>> best_single_price(np.array([[3, 3, 4], [1, 2, 2], [2, 1, 1]]))
     array([3., 2., 1.])
     """
     if not bids.shape[1]:

@@ -75,15 +75,14 @@ class EmpiricalReserve(Mechanism):
 
     def settle(self, reports: Reports, role: int, *, of: int | None = None) -> Settled:
         """Serve those of the k highest bidders who reach their prices."""
-        grids, n = self.environment.values, self.environment.players
-        bids = np.stack([grid[reports.values[:, i]] for i, grid in enumerate(grids)], axis=1)
+        bids = self.bids(reports.values)
         prices = np.maximum(self._reserves(bids), _cutoffs(bids, _copies(self.environment)))
         order = np.argsort(-bids, axis=1, kind="stable")
         eligible = np.zeros(bids.shape, dtype=bool)
         np.put_along_axis(eligible, order[:, : _copies(self.environment)], True, axis=1)
         served = eligible & (bids >= prices)
         payments = np.where(served, prices, 0).astype(float)
-        return Settled(self.environment.serving(served), payments, np.zeros((len(bids), n)), np.zeros(len(bids)))
+        return Settled(self.environment.serving(served), payments, np.zeros_like(payments), np.zeros(len(bids)))
 
     def _reserves(self, bids: IntArray) -> IntArray:
         """Return ``(rounds, players)``: each player's monopoly price by the others' bids."""

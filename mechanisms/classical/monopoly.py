@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mechanisms.beliefs import Belief
-from mechanisms.environment import FloatArray, IntArray
+from mechanisms.environment import Environment, FloatArray, IntArray
 
 _EQUAL = 1e-12
 
@@ -31,6 +31,12 @@ def monopoly_price(grid: IntArray, weights: FloatArray) -> IntArray:
     array([2, 1])
     """
     return best_price(grid, grid * np.cumsum(weights[:, ::-1], axis=1)[:, ::-1])
+
+
+def monopoly_reserves(environment: Environment, belief: Belief) -> IntArray:
+    """Return ``(players,)``: the monopoly price of each player's marginal, money."""
+    prices = [monopoly_price(grid, marginal_weights(belief, i)[None]) for i, grid in enumerate(environment.values)]
+    return np.concatenate(prices)
 
 
 def marginal_weights(belief: Belief, player: int) -> FloatArray:

@@ -43,10 +43,6 @@ class PublicGoodMechanism(Mechanism):
         """What each allocation costs the seller: nothing, or the good's cost."""
         return np.array([0.0, float(self.cost)])
 
-    def bids(self, values: IntArray) -> IntArray:
-        """Return the money that announced types stand for, ``(rounds, players)``."""
-        return np.stack([grid[values[:, i]] for i, grid in enumerate(self.environment.values)], axis=1)
-
     def welfare(self, total: IntArray) -> FloatArray:
         """Return what the efficient decision leaves of values that add up to `total`, net of the cost."""
         return np.maximum(total - self.cost, 0).astype(float)

@@ -23,7 +23,7 @@ from functools import cached_property
 import numpy as np
 
 from mechanisms.about import About
-from mechanisms.classical.monopoly import marginal_weights, monopoly_price
+from mechanisms.classical.monopoly import marginal_weights, monopoly_price, monopoly_reserves
 from mechanisms.classical.priced import Offer, PosteriorPriced
 from mechanisms.classical.vickrey import SingleGoodMechanism
 from mechanisms.environment import FloatArray, IntArray
@@ -80,8 +80,7 @@ class EagerReserves(SingleGoodMechanism):
     @cached_property
     def reserves(self) -> IntArray:
         """Each player's monopoly price, money, ``(players,)``."""
-        prior, grids = self._setting.prior, self.environment.values
-        return np.array([monopoly_price(grid, marginal_weights(prior, i)[None])[0] for i, grid in enumerate(grids)])
+        return monopoly_reserves(self.environment, self._setting.prior)
 
     def role_probabilities(self, values: IntArray) -> FloatArray:
         """Return the chance of each player to be the highest bidder who reaches her reserve, or of all if none does."""

@@ -25,7 +25,7 @@ import numpy as np
 
 from mechanisms.about import About
 from mechanisms.beliefs import Uniforms
-from mechanisms.classical.digital import DigitalGoodsMechanism, best_price
+from mechanisms.classical.digital import DigitalGoodsMechanism, best_single_price
 from mechanisms.environment import FloatArray, IntArray
 from mechanisms.mechanism import Setting, Settled
 from mechanisms.outcomes import Reports
@@ -52,8 +52,8 @@ def split_prices(bids: IntArray, face: int) -> FloatArray:
     """
     prices = np.empty(bids.shape)
     one, other = sides(bids.shape[1], face)
-    prices[:, one] = best_price(bids[:, other])[:, None]
-    prices[:, other] = best_price(bids[:, one])[:, None]
+    prices[:, one] = best_single_price(bids[:, other])[:, None]
+    prices[:, other] = best_single_price(bids[:, one])[:, None]
     return prices
 
 

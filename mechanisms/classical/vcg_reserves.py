@@ -23,7 +23,7 @@ from typing import Literal
 import numpy as np
 
 from mechanisms.about import About
-from mechanisms.classical.monopoly import marginal_weights, monopoly_price
+from mechanisms.classical.monopoly import monopoly_reserves
 from mechanisms.classical.vcg import pivotal
 from mechanisms.environment import Environment, IntArray
 from mechanisms.mechanism import Mechanism, Setting, Settled
@@ -73,15 +73,12 @@ class VCGReserves(Mechanism):
     @cached_property
     def reserves(self) -> IntArray:
         """Each player's monopoly price, ``(players,)``, money."""
-        prior = self._setting.prior
-        grids = enumerate(self.environment.values)
-        return np.concatenate([monopoly_price(grid, marginal_weights(prior, i)[None]) for i, grid in grids])
+        return monopoly_reserves(self.environment, self._setting.prior)
 
     def settle(self, reports: Reports, role: int, *, of: int | None = None) -> Settled:
         """Serve the efficient set of players who reach their reserves."""
         environment, values = self.environment, reports.values
-        bids = np.stack([grid[values[:, i]] for i, grid in enumerate(environment.values)], axis=1)
-        reaches = bids >= self.reserves
+        reaches = self.bids(values) >= self.reserves
         admitted = reaches if self.timing == "eager" else None
         found = pivotal(environment, values, self.expenses, admitted=admitted)
         served = environment.served[found.allocation] & reaches

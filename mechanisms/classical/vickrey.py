@@ -42,11 +42,6 @@ class SingleGoodMechanism(Mechanism):
         """Whether ties are broken by a coin."""
         return self.ties == "uniform"
 
-    def bids(self, values: IntArray) -> IntArray:
-        """Return the money that announced types stand for, ``(rounds, players)``."""
-        grids = self.environment.values
-        return np.stack([grids[i][values[:, i]] for i in range(len(grids))], axis=1)
-
     def role_probabilities(self, values: IntArray) -> FloatArray:
         """Return the probability that each player is the chosen highest bidder i*."""
         return chosen_probabilities(self.bids(values), self.ties)

@@ -107,7 +107,7 @@ class SecondBelief(Mechanism):
 
     def settle(self, reports: Reports, role: int, *, of: int | None = None) -> Settled:
         """Sell to the highest sure value, one's own value before another's, at the second-highest."""
-        sure, own = self.sure_values(reports), self._own_values(reports)
+        sure, own = self.sure_values(reports), self.bids(reports.values)
         order = 2 * sure + (sure == own)
         winner = order.argmax(axis=1)
         payments = np.zeros(sure.shape)
@@ -117,10 +117,6 @@ class SecondBelief(Mechanism):
     def _rewards(self, sure: IntArray, own: IntArray) -> FloatArray:
         share = self.epsilon / (2 * self.environment.players)
         return share * (1.0 + sure / (1.0 + sure) - (sure > own) / (2.0 * (1.0 + sure) ** 2))
-
-    def _own_values(self, reports: Reports) -> IntArray:
-        grids = self.environment.values
-        return np.stack([grid[reports.values[:, i]] for i, grid in enumerate(grids)], axis=1)
 
     def _sure_value(self, reports: Reports, player: int) -> IntArray:
         ids, inverse = np.unique(reports.beliefs[:, player], return_inverse=True)

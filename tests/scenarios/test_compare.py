@@ -16,10 +16,10 @@ from mechanisms.mechanism import Settled
 from mechanisms.optimal import Certificate
 from scenarios.catalogue import mechanism_facts, mechanism_page
 from scenarios.cli import main
-from scenarios.comparison import COLUMNS, compare, comparison_table
+from scenarios.comparison import COLUMNS, compare, comparison_table, some_would_leave
 from scenarios.experiment import assemble
 from scenarios.scenario import load, parse
-from scenarios.screen_compare import grouped_reasons, losers_matter, marked, show_comparison
+from scenarios.screen_compare import grouped_reasons, marked, show_comparison
 
 PAIR = {
     "name": "pair",
@@ -143,7 +143,7 @@ def test_types_that_expect_to_lose_are_counted(here, levy):
     stay = {5: 2.0 - 1.0, 2: 0.25 / 0.45 * 1.0 - 1.0, 3: 0.2 / 0.5 * 1.0 - 1.0}
     assert [value for value, utility in stay.items() if utility >= 0] == [5]
     assert row["revenue_if_losers_stay_out"] == pytest.approx(0.3 * (3.0 + 1.0))
-    assert losers_matter(row)
+    assert some_would_leave(row)
 
 
 # --- what cannot be computed

@@ -3,14 +3,18 @@
 import numpy as np
 
 from mechanisms import digital_goods, public_good, services, single_good
-from mechanisms.classical.digital import DigitalGoodsMechanism, best_price, best_single_price_revenue
+from mechanisms.classical.digital import DigitalGoodsMechanism, best_single_price, best_single_price_revenue
 
 
 def test_every_price_is_tried():
     rng = np.random.default_rng(1)
     for bidders in (1, 2, 3, 5):
         bids = rng.integers(1, 12, (200, bidders))
-        price, one, two = best_price(bids), best_single_price_revenue(bids), best_single_price_revenue(bids, winners=2)
+        price, one, two = (
+            best_single_price(bids),
+            best_single_price_revenue(bids),
+            best_single_price_revenue(bids, winners=2),
+        )
         for k, row in enumerate(bids.tolist()):
             income = {p: p * sum(b >= p for b in row) for p in range(1, 13)}
             assert one[k] == max(income.values())
@@ -20,7 +24,7 @@ def test_every_price_is_tried():
 
 def test_nobody_to_learn_from():
     empty = np.zeros((2, 0), dtype=np.int64)
-    assert best_price(empty).tolist() == [np.inf, np.inf]
+    assert best_single_price(empty).tolist() == [np.inf, np.inf]
     assert best_single_price_revenue(empty, winners=2).tolist() == [0, 0]
 
 
