@@ -6,6 +6,8 @@ import mesa
 import numpy as np
 
 from agents.game import Seat
+from agents.learning.arena import Arena
+from agents.learning.learning import Learning
 from agents.strategies.strategy import Feedback, PlannedStrategy, Strategy, View
 from agents.strategies.truthful import Truthful
 from mechanisms.beliefs import Uniforms
@@ -31,19 +33,23 @@ class Bidder(mesa.Agent):
 
     def __init__(self, model: mesa.Model, seat: Seat, strategy: Strategy, stream: Uniforms, worlds: int) -> None:
         super().__init__(model)
-        self.seat = seat
         self.strategy = strategy
         self.stream = stream
+        self.sit(seat, worlds)
+        self._learns = type(strategy).learn is not Strategy.learn
+        self.value: IntArray = np.zeros(worlds, dtype=np.int64)
+        self.belief: IntArray = np.zeros(worlds, dtype=np.int64)
+        self.utility: FloatArray = np.zeros(worlds)
+
+    def sit(self, seat: Seat, worlds: int) -> None:
+        """Take a seat, at the start or when the game has changed."""
+        self.seat, strategy = seat, self.strategy
         strategy.prepare(seat, worlds)
         self._information = strategy.information(seat)
         known = seat.pool(strategy.ring).information if strategy.ring else seat.information
         if len(np.unique([known, self._information], axis=1).T) > len(np.unique(known)):
             raise ValueError(f"seat {seat.index}'s strategy {strategy.name!r} acts on more than the seat can know")
-        self._learns = type(strategy).learn is not Strategy.learn
         self._true_beliefs = seat.posteriors[seat.information]
-        self.value: IntArray = np.zeros(worlds, dtype=np.int64)
-        self.belief: IntArray = np.zeros(worlds, dtype=np.int64)
-        self.utility: FloatArray = np.zeros(worlds)
 
     def observe(self, states: IntArray) -> None:
         """Find out which information set it is in."""
@@ -82,9 +88,18 @@ class Bidder(mesa.Agent):
         told = self._true_beliefs[states] == self.belief
         return float((types[:, self.seat.index] == self.value).mean()), float(told.mean())
 
-    def settle(self, reports: Reports, outcomes: Outcomes, types: IntArray) -> None:
+    def settle(self, outcomes: Outcomes, types: IntArray) -> None:
         """Take the round's result in."""
         seat = self.seat
         self.utility = outcomes.utility_of(seat.environment, seat.index, types[:, seat.index])
-        if self._learns:
+
+    def learn(self, reports: Reports, arena: Arena | None) -> None:
+        """Learn from the round, once everybody has settled."""
+        if isinstance(self.strategy, Learning):
+            assert arena is not None
+            ring = self.strategy.ring or (self.seat.index,)
+            purse = sum(bidder.utility for bidder in self.model.agents if bidder.seat.index in ring)
+            shown = arena.shown(self.seat.index)
+            self.strategy.learn(self._view, Feedback(reports.values, reports.beliefs, purse, shown))
+        elif self._learns:
             self.strategy.learn(self._view, Feedback(reports.values, reports.beliefs, self.utility))

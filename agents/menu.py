@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,7 +54,7 @@ class Menu:
         return f"{value} with {belief}" if belief else value
 
 
-def report_menu(seat: Seat, *, rules: Sequence[str] = RULES) -> Menu:
+def report_menu(seat: Seat, *, rules: Sequence[str] = RULES, also: Mapping[int, str] | None = None) -> Menu:
     """Return all values with the posteriors of all the seat's types, and with what some belief rules make of them.
 
     A belief that several types or rules have in common is in the menu once, under its first name.
@@ -62,6 +62,7 @@ def report_menu(seat: Seat, *, rules: Sequence[str] = RULES) -> Menu:
     Parameters
     ----------
     rules : names in `BELIEF_RULES`, used with their defaults.
+    also : names of other beliefs, by id.
     """
     named: dict[int, str] = {}
     if seat.mechanism.elicits_beliefs:
@@ -72,6 +73,8 @@ def report_menu(seat: Seat, *, rules: Sequence[str] = RULES) -> Menu:
             table = BELIEF_RULES[rule](seat)
             for (cell, kind), belief in np.ndenumerate(table):
                 named.setdefault(int(belief), _name(seat, rule, table, cell, kind))
+        for belief, name in (also or {}).items():
+            named.setdefault(belief, name)
     else:
         named[0] = ""
     ids = np.array(list(named))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, get_type_hints
@@ -71,6 +72,28 @@ def entry(registry: Mapping[str, Any], name: str, *, field: str) -> Any:
     if name not in registry:
         raise ValueError(f"{field} {name!r} is unknown; {suggestion(name, registry)}")
     return registry[name]
+
+
+def called(text: str, *, field: str, example: str) -> tuple[str, dict[str, Any]]:
+    """Return the name and the parameters in a text such as ``shade(factor=0.5)``; plain names have none.
+
+    Raises
+    ------
+    ValueError : naming the field, if it does not read like `example`.
+
+    >>> called("shade(factor=0.5)", field="values", example="overbid(steps=2)")
+    ('shade', {'factor': 0.5})
+    """
+    name, opened, rest = text.strip().partition("(")
+    if not opened:
+        return name, {}
+    reason = "the bracket is not closed"
+    if rest.endswith(")"):
+        try:
+            return name.strip(), tomllib.loads(f"x = {{{rest[:-1]}}}")["x"]
+        except tomllib.TOMLDecodeError as error:
+            reason = str(error)
+    raise ValueError(f"{field} {text!r} should read like {example}: {reason}")
 
 
 def suggestion(name: str, known: Iterable[str], *, otherwise: str = "known here") -> str:

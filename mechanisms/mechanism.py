@@ -263,7 +263,7 @@ class Mechanism(ABC):
             slot = table.slot[row, role]
         else:
             role, slot = table.role[row], table.first_slot[row]
-        rewards, fallback = table.rewards.gather(slot), table.fallback[slot]
+        rewards, fallback = table.rewards.gather(slot), table.fallback(slot)
         if self.random_allocation:
             allocation = draw(table.edges.gather(slot), rng.random(rounds))
             payments = table.payments.gather(slot * len(self.environment.allocations) + allocation)

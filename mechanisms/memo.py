@@ -10,6 +10,7 @@ import numpy as np
 
 from mechanisms.environment import IntArray
 from mechanisms.outcomes import Reports
+from mechanisms.settled import Numbers
 
 LIMIT = 1 << 20
 
@@ -36,7 +37,7 @@ class ReportMemo:
         self._capacity = [1] * n
         self._full = False
         self._joint = np.full(1, -1)
-        self._rows_seen = np.zeros((0, n), dtype=np.int64)
+        self._rows_seen = Numbers(n)
 
     def rows(self, reports: Reports) -> IntArray:
         """Return ``(rounds,)``: the distinct row that each round's reports equal."""
@@ -55,7 +56,7 @@ class ReportMemo:
             new, first = np.unique(key[rows < 0], return_index=True)
             where = np.flatnonzero(rows < 0)[first]
             self._joint[new] = len(self._rows_seen) + np.arange(len(new))
-            self._rows_seen = np.vstack([self._rows_seen, np.stack([x[where] for x in locals_], axis=1)])
+            self._rows_seen.append(np.stack([x[where] for x in locals_], axis=1))
             self._settle(Reports(reports.values[where], reports.beliefs[where]), fresh=False)
             rows = self._joint[key]
         return rows
@@ -91,7 +92,7 @@ class ReportMemo:
         if not self._full:
             self._joint = np.full(math.prod(self._capacity), -1)
             key = np.zeros(len(self._rows_seen), dtype=np.int64)
-            for column, capacity in zip(self._rows_seen.T, self._capacity, strict=True):
+            for column, capacity in zip(self._rows_seen.filled.T, self._capacity, strict=True):
                 key = key * capacity + column
             self._joint[key] = np.arange(len(key))
 

@@ -14,21 +14,57 @@ if TYPE_CHECKING:
 
 
 class Rows:
-    """Rows that grow, kept by column, so that gathering many of them gives contiguous columns."""
+    """Rows that grow, kept by column, so that gathering many of them gives contiguous columns.
+
+    Room doubles when it runs out: learners bring new reports round after round.
+    """
 
     def __init__(self, width: int) -> None:
         self._columns = np.zeros((width, 0))
+        self._size = 0
 
     def __len__(self) -> int:
-        return self._columns.shape[1]
+        return self._size
 
     def append(self, rows: FloatArray) -> None:
         """Add ``(rows, width)``."""
-        self._columns = np.concatenate([self._columns, rows.T], axis=1)
+        end = self._size + len(rows)
+        if end > self._columns.shape[1]:
+            grown = np.zeros((len(self._columns), max(end, 2 * self._size)))
+            grown[:, : self._size] = self._columns[:, : self._size]
+            self._columns = grown
+        self._columns[:, self._size : end] = rows.T
+        self._size = end
 
     def gather(self, rows: IntArray) -> FloatArray:
         """Return ``(len(rows), width)``."""
         return np.take(self._columns, rows, axis=1).T
+
+
+class Numbers:
+    """Whole numbers, ``(rows,)`` or ``(rows, width)``, that grow like `Rows`."""
+
+    def __init__(self, *width: int) -> None:
+        self._rows = np.zeros((0, *width), dtype=np.int64)
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def append(self, rows: IntArray) -> None:
+        """Add some."""
+        end = self._size + len(rows)
+        if end > len(self._rows):
+            grown = np.zeros((max(end, 2 * self._size), *self._rows.shape[1:]), dtype=np.int64)
+            grown[: self._size] = self._rows[: self._size]
+            self._rows = grown
+        self._rows[self._size : end] = rows
+        self._size = end
+
+    @property
+    def filled(self) -> IntArray:
+        """All of them."""
+        return self._rows[: self._size]
 
 
 class SettledTable:
@@ -44,11 +80,8 @@ class SettledTable:
     def clear(self) -> None:
         """Forget everything."""
         n, cases = self._mechanism.environment.players, self._mechanism.cases
-        self.role = np.zeros(0, dtype=np.int64)
-        self.first_slot = np.zeros(0, dtype=np.int64)
-        self.slot = np.zeros((0, cases), dtype=np.int64)
-        self.allocation = np.zeros(0, dtype=np.int64)
-        self.fallback = np.zeros(0)
+        self._role, self._first_slot, self._slot = Numbers(), Numbers(), Numbers(cases)
+        self._allocation, self._fallback = Numbers(), Rows(1)
         self.payments, self.rewards, self.role_edges = Rows(n), Rows(n), Rows(cases)
         self.edges = Rows(len(self._mechanism.environment.allocations))
 
@@ -65,18 +98,42 @@ class SettledTable:
                 slot[rows, role] = len(self.rewards) + np.arange(len(rows))
                 self._append(reports.take(rows), mechanism.settle(reports.take(rows), role))
         likeliest = chances.argmax(axis=1)
-        self.role = np.append(self.role, likeliest)
+        self._role.append(likeliest)
         self.role_edges.append(np.cumsum(chances, axis=1))
-        self.slot = np.vstack([self.slot, slot])
-        self.first_slot = np.append(self.first_slot, slot[np.arange(len(slot)), likeliest])
+        self._slot.append(slot)
+        self._first_slot.append(slot[np.arange(len(slot)), likeliest])
+
+    @property
+    def role(self) -> IntArray:
+        """``(reports,)`` the likeliest role."""
+        return self._role.filled
+
+    @property
+    def slot(self) -> IntArray:
+        """``(reports, cases)`` the slot of each role; -1 where it has no chance."""
+        return self._slot.filled
+
+    @property
+    def first_slot(self) -> IntArray:
+        """``(reports,)`` the slot of the likeliest role."""
+        return self._first_slot.filled
+
+    @property
+    def allocation(self) -> IntArray:
+        """``(slots,)`` who gets what, where that is sure."""
+        return self._allocation.filled
+
+    def fallback(self, slots: IntArray) -> FloatArray:
+        """Return ``(len(slots),)``: the chance that the mechanism fell back."""
+        return self._fallback.gather(slots)[:, 0]
 
     def _append(self, reports: Reports, settled: Settled) -> None:
         environment = self._mechanism.environment
         self.rewards.append(settled.rewards)
-        self.fallback = np.append(self.fallback, settled.fallback)
+        self._fallback.append(settled.fallback[:, None])
         if not self._mechanism.random_allocation:
             self.payments.append(settled.payments)
-            self.allocation = np.append(self.allocation, settled.allocation.astype(np.int64))
+            self._allocation.append(settled.allocation.astype(np.int64))
             return
         worth = np.stack([environment.worth_of_allocation[i][k] for i, k in enumerate(reports.values.T)], axis=2)
         expected = np.einsum("ra,rai->ri", settled.allocation, worth)

@@ -8,7 +8,8 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scenarios.scenario import MechanismSpec, shipped
+from scenarios.scenario import shipped
+from scenarios.schema import MechanismSpec
 
 if TYPE_CHECKING:
     from mechanisms import Environment, Mechanism

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from agents.game import Game
-from agents.parameters import checked, entry, keyword_parameters
+from agents.parameters import called, checked, entry, keyword_parameters
 from analysis.comparison import Measured, largest_welfare, measure
 from analysis.revenue import bound_holds
 from mechanisms import MECHANISMS
@@ -49,18 +48,14 @@ def entrant(label: str) -> Entrant:
     ------
     ValueError : if the name or a parameter is unknown, or the parameters cannot be read.
     """
-    kind, opened, rest = label.partition("(")
-    cls = entry(MECHANISMS, kind.strip(), field="--mechanisms")
-    if not opened:
-        return Entrant(label, label, {})
-    try:
-        parameters = tomllib.loads(f"x = {{{rest.removesuffix(')')}}}")["x"]
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"--mechanisms {label!r} should read like k-lookahead(k=3): {error}") from None
+    kind, parameters = called(label, field="--mechanisms", example="k-lookahead(k=3)")
+    cls = entry(MECHANISMS, kind, field="--mechanisms")
+    if not parameters:
+        return Entrant(label, kind, {})
     known = keyword_parameters(cls)
     needed = {name: 0.0 for name in ("epsilon",) if name in known}  # which the scenario has
-    valid = checked(cls, needed | parameters, field=f"--mechanisms {kind.strip()}")
-    return Entrant(label, kind.strip(), {name: valid[name] for name in parameters})
+    valid = checked(cls, needed | parameters, field=f"--mechanisms {kind}")
+    return Entrant(label, kind, {name: valid[name] for name in parameters})
 
 
 def split_names(text: str) -> list[str]:

@@ -10,6 +10,8 @@ import numpy as np
 
 from agents.game import Game
 from agents.knowledge import KNOWLEDGE, Knowledge, StateSpace, partition
+from agents.learning import LEARNERS
+from agents.learning.learning import Learning
 from agents.misinformation import MISINFORMATION, misinform
 from agents.parameters import checked, entry, keyword_parameters
 from agents.plan import Plan
@@ -18,7 +20,7 @@ from mechanisms import MECHANISMS, BeliefBook, Environment, Setting
 from mechanisms.mechanism import Mechanism
 from scenarios.errors import BadInput, blame
 from scenarios.origin import Origin, build_environment, build_states, find_origin
-from scenarios.scenario import (
+from scenarios.schema import (
     BidsPrior,
     KnowledgeSpec,
     MechanismSpec,
@@ -224,6 +226,11 @@ def _mechanism(
 def _strategy(scenario: Scenario, spec: SeatSpec, number: int) -> Strategy:
     field = f"seats[{number}]"
     with blame(scenario.source, field):
-        cls = entry(STRATEGIES, spec.strategy, field=f"{field}.strategy")
-        built: Strategy = cls(**checked(cls, spec.parameters, field=field, beside=SeatSpec.model_fields))
-    return built
+        cls = entry({**STRATEGIES, **LEARNERS}, spec.strategy, field=f"{field}.strategy")
+        if spec.strategy not in LEARNERS:
+            built: Strategy = cls(**checked(cls, spec.parameters, field=field, beside=SeatSpec.model_fields))
+            return built
+        own = keyword_parameters(cls)
+        rule = checked(cls, {n: v for n, v in spec.parameters.items() if n in own}, field=field)
+        rest = {n: v for n, v in spec.parameters.items() if n not in own}
+        return Learning(cls(**rule), **checked(Learning, rest, field=field, beside=[*SeatSpec.model_fields, *own]))

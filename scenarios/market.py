@@ -13,6 +13,8 @@ import numpy as np
 
 from agents.bidder import Bidder
 from agents.game import Game
+from agents.learning.arena import Arena
+from agents.learning.learning import Learning
 from agents.strategies import Strategy
 from mechanisms.draws import Inversion
 from mechanisms.environment import FloatArray, IntArray
@@ -45,6 +47,7 @@ class Market(mesa.Model):
     Attributes
     ----------
     rounds_played : number of rounds so far.
+    arena : what learners are shown, and their options' worth; None where nobody learns.
     states, reports, outcomes : the last round, ``(worlds, ...)``.
     totals : per world, ``(worlds,)`` sums so far of revenue, prices, rewards and the benchmarks.
     utility_totals : ``(worlds, players)`` sums of the bidders' utilities.
@@ -64,16 +67,14 @@ class Market(mesa.Model):
         if len(strategies) != game.players or len({id(s) for s in strategies}) != len(strategies):
             raise ValueError(f"a market of {game.players} players needs a strategy object for each")
         block = block or Block(0, worlds, worlds)
-        self.game = game
-        self.mechanism = game.mechanism
         self.worlds = block.count
         self.rounds_played = 0
         self._nature = Stream(seed_sequence(seed, "nature"), block)
         self._house = Stream(seed_sequence(seed, "house"), block)
         streams = [Stream(seed_sequence(seed, "seat", i), block) for i in range(game.players)]
         Bidder.create_agents(self, game.players, list(game.seats), list(strategies), streams, worlds=self.worlds)
-        self._profiles = np.ascontiguousarray(game.space.profiles.T)
-        self._draw_state = Inversion(game.space.weights)
+        self._learns = any(type(strategy).learn is not Strategy.learn for strategy in strategies)
+        self._enter(game)
         self._by_state = dict(by_state or {})
         self._rows: list[tuple[float, ...]] = []
         self.totals = {name: np.zeros(self.worlds) for name in ("revenue", "prices", "rewards", *self._by_state)}
@@ -82,6 +83,22 @@ class Market(mesa.Model):
         self.reports: Reports
         self.outcomes: Outcomes
 
+    def change(self, game: Game) -> None:
+        """Go on with another game of the same players and types; learners keep what they have learnt."""
+        if game.environment.shape != self.game.environment.shape:
+            raise ValueError(f"players have {self.game.environment.shape} types, not {game.environment.shape}")
+        for bidder, seat in zip(self.agents, game.seats, strict=True):
+            bidder.sit(seat, self.worlds)
+        self._enter(game)
+
+    def _enter(self, game: Game) -> None:
+        self.game = game
+        self.mechanism = game.mechanism
+        strategies = [bidder.strategy for bidder in self.agents]
+        self.arena = Arena(game, strategies) if any(isinstance(s, Learning) for s in strategies) else None
+        self._profiles = np.ascontiguousarray(game.space.profiles.T)
+        self._draw_state = Inversion(game.space.weights)
+
     def step(self) -> None:
         """Play one round in every world."""
         self.states = self._draw_state(self._nature.random(self.worlds))
@@ -89,7 +106,11 @@ class Market(mesa.Model):
         self.agents.do("observe", self.states)
         role = self._speak(types)
         self.outcomes = self.mechanism.play(self._collect(role), self._house)
-        self.agents.do("settle", self.reports, self.outcomes, types)
+        self.agents.do("settle", self.outcomes, types)
+        if self.arena is not None:
+            self.arena.open(self.reports, self.states)
+        if self._learns:
+            self.agents.do("learn", self.reports, self.arena)
         self._record(types)
         self.rounds_played += 1
 

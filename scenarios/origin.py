@@ -11,7 +11,7 @@ from agents.knowledge import StateSpace
 from mechanisms import Environment, assignment, digital_goods, independent, public_good, services, single_good
 from mechanisms.environment import IntArray
 from scenarios.errors import BadInput
-from scenarios.scenario import BidsPrior, IndependentPrior, Scenario, TablePrior
+from scenarios.schema import BidsPrior, IndependentPrior, Scenario, TablePrior
 
 MAX_STATES = 2_000_000
 _WORTHS = ("served", "goods", "valuations", "bundles", "allocations")

@@ -11,146 +11,23 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from agents.parameters import complaint, suggestion
 from scenarios.errors import BadInput
+from scenarios.schema import (
+    BidsPrior,
+    EnvironmentSpec,
+    IndependentPrior,
+    RunSpec,
+    Scenario,
+    ShockSpec,
+    TablePrior,
+)
 
-Whole = Annotated[int, Field(ge=-(10**12), le=10**12)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-
-class _Open(BaseModel):
-    """A table whose other keys are the parameters of the thing it names."""
-
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True, allow_inf_nan=False)
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """The keys beyond those that the table itself defines."""
-        return dict(self.model_extra or {})
-
-
-class EnvironmentSpec(_Strict):
-    """Who wants what: a grid of values each and who can be served together, or an assignment environment."""
-
-    kind: Literal["single-good", "services", "digital-goods", "public-good", "assignment"] = "single-good"
-    values: list[list[Whole]] | None = None
-    served: list[list[Whole]] | None = None
-    goods: list[str] | None = None
-    bundles: list[list[str]] | None = None
-    valuations: list[list[list[Whole]]] | None = None
-    allocations: list[list[list[str]]] | None = None
-    unit: Annotated[float, Field(gt=0)] = 1.0
-
-
-class TablePrior(_Strict):
-    """States listed one by one, with an optional name of what is common about each."""
-
-    kind: Literal["table"]
-    profiles: list[list[Whole]]
-    probabilities: list[float]
-    states: list[str | int] | None = None
-
-
-class IndependentPrior(_Strict):
-    """Independent types, a marginal each."""
-
-    kind: Literal["independent"]
-    marginals: list[list[float]]
-
-
-class BidsPrior(_Strict):
-    """A prior estimated from a CSV of bids; see `scenarios.bids`."""
-
-    kind: Literal["bids"]
-    path: str
-    auction: str = "auction"
-    bidder: str = "bidder"
-    bid: str = "bid"
-    bidders: list[str] | None = None
-    highest: int | None = None
-    exchangeable: bool = False
-    where: dict[str, str] | None = None
-    levels: int = 5
-    smoothing: float = 0.0
-    unit: float | None = None
-
-
-class MisinformedSpec(_Open):
-    """A player whose prior is not D."""
-
-    seat: int
-    how: str
-
-
-class KnowledgeSpec(_Open):
-    """What the players know."""
-
-    kind: str = "own-value"
-    misinformed: list[MisinformedSpec] = []
-
-
-class MechanismSpec(_Open):
-    """The rules of the auction and the parameters that all mechanisms share."""
-
-    kind: str
-    epsilon: Annotated[float, Field(ge=0, le=1e12)] = 0.05
-    delta: Annotated[float, Field(ge=0, le=1)] = 0.05
-    discount: Annotated[float, Field(gt=0, lt=1)] = 0.5
-    ties: Literal["lowest-index", "uniform"] = "lowest-index"
-    strict: bool = False
-
-
-class SeatSpec(_Open):
-    """One seat's strategy and its parameters."""
-
-    strategy: str = "truthful"
-
-
-class RunSpec(_Strict):
-    """How long to play."""
-
-    rounds: Annotated[int, Field(ge=1, le=10**9)] = 1000
-    worlds: Annotated[int, Field(ge=1, le=10**7)] = 200
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
-
-
-def _plain_name(name: str) -> str:
-    """Check a scenario's name, which also names a folder."""
-    if not re.fullmatch(r"\w[\w .()+=-]{0,79}", name):
-        raise ValueError("begins with a letter or digit and goes on, up to 80 signs, with these or any of ._()+=-")
-    return name
-
-
-class Scenario(_Strict):
-    """A whole scenario; `source` is where it came from, for messages and relative paths."""
-
-    name: Annotated[str, AfterValidator(_plain_name)]
-    environment: EnvironmentSpec = EnvironmentSpec()
-    prior: Annotated[TablePrior | IndependentPrior | BidsPrior, Field(discriminator="kind")]
-    knowledge: KnowledgeSpec = KnowledgeSpec()
-    mechanism: MechanismSpec
-    seats: Annotated[list[SeatSpec], Field(min_length=1)] = [SeatSpec()]
-    run: RunSpec = RunSpec()
-
-    _source: str = PrivateAttr("scenario")
-    _folder: Path = PrivateAttr(Path())
-
-    @property
-    def source(self) -> str:
-        """The file or shipped name that the scenario was read from."""
-        return self._source
-
-    @property
-    def folder(self) -> Path:
-        """The folder that relative paths in it start from."""
-        return self._folder
+__all__ = ["Scenario", "amended", "find", "load", "parse", "shipped", "shocked"]
 
 
 def shipped() -> dict[str, Path]:
@@ -190,6 +67,30 @@ def amended(scenario: Scenario, overrides: Sequence[str]) -> Scenario:
     for override in overrides:
         _override(data, override, scenario.source)
     return parse(data, source=scenario.source, folder=scenario.folder)
+
+
+def shocked(scenario: Scenario) -> list[Scenario]:
+    """Return the scenario as it is at first and after each of its shocks, one upon the other, without shocks.
+
+    Raises
+    ------
+    BadInput : if shocks are not in order, come after the last round, or change what cannot change in play.
+    """
+    data = scenario.model_dump(exclude_unset=True)
+    data.pop("shocks", None)
+    phases = [parse(data, source=scenario.source, folder=scenario.folder)]
+    before = 1
+    for number, shock in enumerate(scenario.shocks):
+        field = f"{scenario.source}: shocks[{number}]"
+        if not before < shock.round <= scenario.run.rounds:
+            raise BadInput(f"{field}.round is {shock.round}; it must be from {before + 1} to {scenario.run.rounds}")
+        before = shock.round
+        for key, value in shock.set.items():
+            if key.split(".")[0] not in _CHANGEABLE:
+                raise BadInput(f"{field}.set changes {key!r}; only {', '.join(_CHANGEABLE)} can change in play")
+            _put(data, key, value, f"{scenario.source}: shocks[{number}]")
+        phases.append(parse(data, source=scenario.source, folder=scenario.folder))
+    return phases
 
 
 def parse(
@@ -232,14 +133,19 @@ def _override(data: dict[str, Any], text: str, source: str) -> None:
         if value.lstrip()[:1] in ("{", "["):
             raise BadInput(f"{source}: override {key.strip()!r} is not valid TOML: {error}") from None
         parsed = value
+    _put(data, key, parsed, source)
+
+
+def _put(data: dict[str, Any], key: str, value: Any, source: str) -> None:
+    """Set what a dotted key leads to."""
     place: Any = data
     *path, last = key.strip().split(".")
     for step in path:
         place = _descend(place, step, key, source)
     if isinstance(place, list):
-        place[_position(place, last, key, source)] = parsed
+        place[_position(place, last, key, source)] = value
     elif isinstance(place, dict):
-        place[last] = parsed
+        place[last] = value
     else:
         raise BadInput(f"{source}: override {key!r} leads into {place!r}, which holds no fields")
 
@@ -282,9 +188,11 @@ def _sentence(error: ValidationError) -> str:
     return message + (f" ({len(rest)} more to mend)" if rest else "")
 
 
+_CHANGEABLE = ("prior", "knowledge", "mechanism")
 _MODELS: dict[str, type[BaseModel]] = {
     "environment": EnvironmentSpec,
     "run": RunSpec,
+    "shocks": ShockSpec,
 }
 
 

@@ -41,12 +41,16 @@ class Feedback:
     Attributes
     ----------
     values, beliefs : ``(worlds, players)`` everybody's announcements, which the mechanism publishes.
-    payoff : ``(worlds,)`` the seat's own utility.
+    payoff : ``(worlds,)`` the seat's own utility; its ring's together, where it learns for a common purse.
+    payoffs : for a seat that learns from more than its payoff: what each of its options would have earned against these
+        announcements, coins in expectation, ``(worlds, options)``; or what each earns in expectation against the
+        rivals' present mixes, ``(worlds, cells, options)``.
     """
 
     values: IntArray
     beliefs: IntArray
     payoff: FloatArray
+    payoffs: FloatArray | None = None
 
 
 class Strategy(ABC):

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from agents.agent_types import agent_types
 from agents.game import Game, Seat
 from agents.induced import ROUNDING, Induced
 from agents.menu import Menu, report_menu
 from agents.plan import Plan, Play, weighted
-from analysis.equilibrium.agent_types import agent_types
 from analysis.equilibrium.logit import LogitPath, logit_path
 from analysis.equilibrium.mixed import MixedEquilibria, nash
 from analysis.equilibrium.pure import PureEquilibria, pure_equilibria

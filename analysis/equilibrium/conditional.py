@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.equilibrium.agent_form import AgentForm
+from agents.agent_form import AgentForm
 from mechanisms.environment import BoolArray, FloatArray, IntArray
 
 BLOCK = 1 << 18

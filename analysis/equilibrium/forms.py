@@ -18,10 +18,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agents.agent_form import digits
+from agents.agent_types import AgentTypes
 from agents.induced import Induced
 from analysis.dominance.normal_form import NormalForm
-from analysis.equilibrium.agent_form import digits
-from analysis.equilibrium.agent_types import AgentTypes
 from mechanisms.environment import BoolArray, FloatArray, IntArray
 
 LIMIT = 2_000_000

@@ -24,9 +24,9 @@ import numpy as np
 import pandas as pd
 from scipy.sparse.linalg import LinearOperator, gmres
 
+from agents.agent_form import AgentForm
+from agents.agent_types import AgentTypes, agent_types
 from agents.induced import Induced
-from analysis.equilibrium.agent_form import AgentForm
-from analysis.equilibrium.agent_types import AgentTypes, agent_types
 from mechanisms.environment import FloatArray
 
 COLUMNS = ["lambda", "seat", "type", "report", "truthful", "probability"]

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from agents.agent_types import AgentTypes, agent_types
 from agents.induced import Induced
-from analysis.equilibrium.agent_types import AgentTypes, agent_types
 from analysis.equilibrium.conditional import Left, strike
 from analysis.equilibrium.forms import different, ex_ante_plans
 from mechanisms.environment import BoolArray, FloatArray, IntArray

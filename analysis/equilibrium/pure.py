@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from agents.agent_form import AgentForm
+from agents.agent_types import AgentTypes, agent_types
 from agents.induced import Induced
 from agents.plan import Plan
-from analysis.equilibrium.agent_form import AgentForm
-from analysis.equilibrium.agent_types import AgentTypes, agent_types
 from analysis.equilibrium.conditional import Left, strike
 from analysis.equilibrium.pure_search import Search, dynamics
 from analysis.revenue import revenue_of

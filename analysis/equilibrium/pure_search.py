@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from analysis.equilibrium.agent_form import AgentForm, digits
+from agents.agent_form import AgentForm, digits
 from analysis.equilibrium.conditional import Left, strike
 from mechanisms.environment import BoolArray, FloatArray, IntArray
 

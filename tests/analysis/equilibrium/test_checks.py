@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from agents.agent_types import agent_types
 from agents.game import Game
 from agents.induced import Induced
 from agents.menu import report_menu
 from agents.misinformation import MISINFORMATION, misinform
 from agents.plan import Plan
 from analysis.deviation import deviations
-from analysis.equilibrium.agent_types import agent_types
 from analysis.equilibrium.checks import COLUMNS, Witness, equilibria, verify
 from mechanisms import MECHANISMS, BeliefBook, Setting
 from scenarios import assemble, load

@@ -5,9 +5,9 @@ from itertools import product
 import numpy as np
 import pytest
 
+from agents.agent_form import from_arrays
+from agents.agent_types import agent_types
 from agents.induced import Induced
-from analysis.equilibrium.agent_form import from_arrays
-from analysis.equilibrium.agent_types import agent_types
 from analysis.equilibrium.conditional import Left, strike
 from tests.priors import random_case
 

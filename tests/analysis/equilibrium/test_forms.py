@@ -5,12 +5,12 @@ from itertools import product
 import numpy as np
 import pytest
 
+from agents.agent_form import from_arrays
+from agents.agent_types import agent_types
 from agents.game import Game
 from agents.induced import Induced
 from agents.menu import report_menu
 from agents.misinformation import MISINFORMATION, misinform
-from analysis.equilibrium.agent_form import from_arrays
-from analysis.equilibrium.agent_types import agent_types
 from analysis.equilibrium.forms import by_type, different, ex_ante, ex_ante_plans, values_only
 from analysis.equilibrium.pure import find_pure, pure_equilibria
 from mechanisms import MECHANISMS, BeliefBook, Setting

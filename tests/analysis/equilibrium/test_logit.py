@@ -7,9 +7,9 @@ import pytest
 from scipy.optimize import brentq
 from scipy.special import expit, softmax
 
+from agents.agent_form import from_arrays
 from agents.induced import Induced
 from agents.menu import report_menu
-from analysis.equilibrium.agent_form import from_arrays
 from analysis.equilibrium.forms import by_type
 from analysis.equilibrium.logit import COLUMNS, SUMMARY, follow, logit_path
 from scenarios import assemble, load

@@ -5,9 +5,9 @@ from itertools import product
 import numpy as np
 import pytest
 
+from agents.agent_form import from_arrays
+from agents.agent_types import agent_types
 from agents.induced import Induced
-from analysis.equilibrium.agent_form import from_arrays
-from analysis.equilibrium.agent_types import agent_types
 from analysis.equilibrium.checks import verify
 from analysis.equilibrium.pure import COLUMNS, SUMMARY, find_pure, is_strict, pure_equilibria
 from analysis.equilibrium.pure_search import dynamics

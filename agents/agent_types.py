@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agents.agent_form import AgentForm, AgentTerm
 from agents.induced import Induced, Term
 from agents.plan import Plan, pure_plan
-from analysis.equilibrium.agent_form import AgentForm, AgentTerm
 from mechanisms.environment import BoolArray, FloatArray, IntArray
 
 

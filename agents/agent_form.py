@@ -2,7 +2,7 @@
 
 Interim payoffs are contracted from tables against what the other types report, pure or mixed [Selten1975]_. Reports
 that are the same to everybody are one report here, with the number that it stands for. `from_arrays` makes one of a
-game in normal form; `analysis.equilibrium.agent_types` one of an induced game.
+game in normal form; `agents.agent_types` one of an induced game.
 
 References
 ----------

@@ -1,0 +1,190 @@
+"""Learning runs: who learns, against whom, from one shock to the next, in blocks of worlds or all at once.
+
+The same seed gives the same bits however the worlds are split. All learners meet the same draws of nature, of the house
+and of their own coins, so that they can be compared world by world.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+import mesa
+
+from agents.learning import LEARNERS
+from agents.learning.arena import Arena
+from agents.parameters import called, entry
+from agents.strategies import Strategy
+from analysis.emergence.course import Course, together
+from scenarios.errors import BadInput, blame
+from scenarios.experiment import Experiment, assemble
+from scenarios.market import Market
+from scenarios.recorder import Recorder
+from scenarios.scenario import Scenario, parse, shocked
+from scenarios.streams import Block
+
+Tell = Callable[[float, str], None]
+DEFAULT = "hedge"
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who plays: a strategy for each seat, by the scenario's own tables.
+
+    Attributes
+    ----------
+    label : the learner's name as it was given, or "scenario" for the scenario's own seats.
+    against : None where all of them learn, else what the rivals of one learning seat play.
+    learning : the seat that learns against others; None where it is not one.
+    """
+
+    label: str
+    against: str | None
+    learning: int | None
+    scenario: Scenario
+
+
+@dataclass(frozen=True, eq=False)
+class Phase:
+    """The time from one shock to the next.
+
+    Attributes
+    ----------
+    start : rounds played before it.
+    experiment : the scenario as it was then.
+    strategies : the seats' strategies, prepared but not played; for names and options.
+    course : what happened.
+    """
+
+    start: int
+    experiment: Experiment
+    strategies: tuple[Strategy, ...]
+    course: Course
+
+    def arena(self) -> Arena:
+        """Return the arena of the phase, to compute with; its learners have learnt nothing."""
+        return Arena(self.experiment.game, self.strategies)
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """What became of one cast."""
+
+    cast: Cast
+    phases: tuple[Phase, ...]
+
+
+def casts(scenario: Scenario, learners: Sequence[str] = (), *, against: str | None = None) -> list[Cast]:
+    """Return who is to play: each learner in every seat, or in each seat by turns against others.
+
+    Parameters
+    ----------
+    learners : names in `LEARNERS`, with parameters in brackets if need be. Without any, the scenario's own seats, if some
+        of them learns, else Hedge.
+    against : the strategy of the rivals of one learner at a time; everybody learns unless given.
+
+    Raises
+    ------
+    BadInput : if a name or a parameter is unknown.
+    """
+    own = [seat.strategy in LEARNERS for seat in scenario.seats]
+    if not learners and any(own) and against is None:
+        return [Cast("scenario", None, None, scenario)]
+    found = []
+    players = len(assemble(scenario).game.seats)
+    for label in learners or (DEFAULT,):
+        with blame(scenario.source):
+            name, parameters = called(label, field="--learner", example="hedge(rate=0.5)")
+            entry(LEARNERS, name, field="--learner")
+        seat = {"strategy": name, **parameters}
+        if against is None:
+            found.append(Cast(label, None, None, _seated(scenario, [seat])))
+            continue
+        for i in range(players):
+            rivals = [{"strategy": against} if j != i else seat for j in range(players)]
+            found.append(Cast(label, against, i, _seated(scenario, rivals)))
+    return found
+
+
+def learn(cast: Cast, *, workers: int = 1, blocks: int | None = None, tell: Tell = lambda share, what: None) -> Learned:
+    """Play a cast's rounds and return what happened.
+
+    Parameters
+    ----------
+    workers : processes to play in.
+    blocks : how many blocks of worlds to play one after the other, or side by side; one a worker unless given.
+    tell : called with the share done and what is being done.
+
+    Raises
+    ------
+    BadInput : if the scenario is bad, or nobody in it learns.
+    """
+    settings = cast.scenario.run
+    count = min(blocks or workers, settings.worlds)
+    edges = [settings.worlds * k // count for k in range(count + 1)]
+    parts = [Block(low, high - low, settings.worlds) for low, high in zip(edges, edges[1:], strict=False)]
+    phases = list(_phases(cast.scenario))
+    if workers > 1 and count > 1:
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(min(workers, count), mp_context=context) as pool:
+            played = list(pool.map(play_block, [cast.scenario] * count, parts))
+    else:
+        shares = [(lambda share, what, k=k: tell((k + share) / count, what)) for k in range(count)]
+        played = [play_block(cast.scenario, part, share) for part, share in zip(parts, shares, strict=True)]
+    return Learned(
+        cast,
+        tuple(
+            Phase(start, experiment, _prepared(experiment), together([courses[k] for courses in played]))
+            for k, (start, experiment) in enumerate(phases)
+        ),
+    )
+
+
+def play_block(scenario: Scenario, block: Block, tell: Tell = lambda share, what: None) -> list[Course]:
+    """Play the rounds of a block of worlds; return the course from each shock to the next."""
+    phases = list(_phases(scenario))
+    ends = [start for start, _ in phases[1:]] + [scenario.run.rounds]
+    with blame(scenario.source):
+        strategies = phases[0][1].strategies()
+        market = Market(phases[0][1].game, strategies, worlds=scenario.run.worlds, seed=scenario.run.seed, block=block)
+        if market.arena is None:
+            raise BadInput(f"{scenario.source}: nobody learns: give a seat one of {', '.join(LEARNERS)}")
+        courses = []
+        for (start, experiment), end in zip(phases, ends, strict=True):
+            if start:
+                market.change(experiment.game)
+            recorder = Recorder(market, end - start)
+            for number in range(start, end):
+                market.step()
+                recorder.record(market)
+                if number % 16 == 0:
+                    tell(number / scenario.run.rounds, "learning")
+            courses.append(recorder.course())
+    mesa.Agent._ids.pop(market, None)  # Mesa would keep the model alive for the process's whole life
+    return courses
+
+
+def _phases(scenario: Scenario) -> Iterator[tuple[int, Experiment]]:
+    """Yield each phase's first round, counted from 0, and its experiment."""
+    starts = [0, *(shock.round - 1 for shock in scenario.shocks)]
+    for number, (start, phase) in enumerate(zip(starts, shocked(scenario), strict=True)):
+        try:
+            yield start, assemble(phase)
+        except BadInput as error:
+            if not number:
+                raise
+            raise BadInput(f"{error} (after shocks[{number - 1}])") from None
+
+
+def _prepared(experiment: Experiment) -> tuple[Strategy, ...]:
+    strategies = experiment.strategies()
+    for seat, strategy in zip(experiment.game.seats, strategies, strict=True):
+        strategy.prepare(seat, 1)
+    return strategies
+
+
+def _seated(scenario: Scenario, seats: list[dict[str, object]]) -> Scenario:
+    data = {**scenario.model_dump(exclude_unset=True), "seats": seats}
+    return parse(data, source=scenario.source, folder=scenario.folder)
