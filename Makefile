@@ -16,7 +16,7 @@ export MPLBACKEND := Agg
 export TMPDIR := $(CURDIR)/.cache/tmp
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test test-fast slow pytest lint format docs lock bench clean
+.PHONY: help env run test test-fast slow pytest lint format docs studies lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -61,8 +61,12 @@ format: $(READY) ## put the code in its standard form
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-docs: $(READY) ## write the cards on the mechanisms anew
+docs: $(READY) ## write the cards on the mechanisms and on the learners anew
 	$(BIN)/crowdbayes list mechanisms --long > docs/mechanisms.md
+	$(BIN)/crowdbayes list learners --long > docs/learners.md
+
+studies: $(READY) ## run the studies that ship and write their pages anew
+	$(BIN)/crowdbayes study --page
 
 bench: $(READY) ## measure the speed
 	$(BIN)/python benchmarks/market.py

@@ -73,8 +73,8 @@ def report_menu(seat: Seat, *, rules: Sequence[str] = RULES, also: Mapping[int, 
             table = BELIEF_RULES[rule](seat)
             for (cell, kind), belief in np.ndenumerate(table):
                 named.setdefault(int(belief), _name(seat, rule, table, cell, kind))
-        for belief, name in (also or {}).items():
-            named.setdefault(belief, name)
+        for other, name in (also or {}).items():
+            named.setdefault(other, name)
     else:
         named[0] = ""
     ids = np.array(list(named))

@@ -6,7 +6,7 @@ import inspect
 import re
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scenarios.scenario import shipped
 from scenarios.schema import MechanismSpec
@@ -37,8 +37,21 @@ _LISTED = (
 )
 
 
+_LEARNERS = """# Learners
+
+Printed by `crowdbayes list learners --long` from what each learner says of itself. A seat learns if its `strategy` in a
+scenario is one of these names, or with `crowdbayes learn SCENARIO --learner "NAME(PARAMETER=VALUE)"`.
+
+*Feedback* is what a learner is shown of a round: *bandit*, its own payoff; *full*, what every report of its menu would
+have earned against this round's announcements, the house's coins in expectation; *mean*, what every report earns in
+expectation against the rivals' present mixes. The first is its own; `feedback = "..."` chooses another that it accepts.
+Every learner has a table by type and report. Its menu is `values` times `beliefs`, lists of rules (`crowdbayes list
+strategies`), or `"every"` for all values, or the posteriors of all types; truth is always in it.
+"""
+
+
 def catalogue(what: str) -> dict[str, str]:
-    """Return names and summaries of the scenarios, mechanisms, strategies, knowledge structures or claims."""
+    """Return names and summaries of scenarios, mechanisms, strategies, learners, knowledge structures or claims."""
     return _CATALOGUES[what]()
 
 
@@ -83,6 +96,53 @@ def mechanism_page() -> str:
     return "\n".join(lines)
 
 
+def learner_facts() -> list[dict[str, Any]]:
+    """Return what every registered learner says of itself; parameters by name, with default and meaning."""
+    from agents.learning import LEARNERS
+    from agents.parameters import keyword_parameters
+
+    return [
+        {
+            "learner": name,
+            "summary": kind.summary,
+            "feedback": list(kind.accepts),
+            "guarantee": kind.guarantee,
+            "source": _sources(kind),
+            "parameters": {
+                p.name: {"default": p.default, "meaning": _plain(_meaning(kind, p.name, sentences=None))}
+                for p in keyword_parameters(kind).values()
+            },
+        }
+        for name, kind in LEARNERS.items()
+    ]
+
+
+def learner_page() -> str:
+    """Return what every registered learner says of itself, as a page of Markdown."""
+    facts = learner_facts()
+    lines = [_LEARNERS, "| learner | feedback | parameters |", "|---|---|---|"]
+    lines += [
+        f"| {fact['learner']} | {', '.join(fact['feedback'])} | {', '.join(fact['parameters']) or 'none'} |"
+        for fact in facts
+    ]
+    for fact in facts:
+        lines += ["", f"## {fact['learner']}", "", f"{fact['summary'][0].upper()}{fact['summary'][1:]}.", ""]
+        lines += [f"- *guarantee*: {fact['guarantee']}", f"- *feedback*: {', '.join(fact['feedback'])}"]
+        lines += [f"- *source*: {source}" for source in fact["source"]]
+        lines += [
+            f"- `{name} = {parameter['default']!r}`: {parameter['meaning']}"
+            for name, parameter in fact["parameters"].items()
+        ]
+    return "\n".join(lines)
+
+
+def _sources(kind: type[Any]) -> list[str]:
+    """Return the references of a class's module that the class cites."""
+    page = inspect.getdoc(inspect.getmodule(kind)) or ""
+    listed = re.findall(r"^\.\. (\[(\w+)\] .+(?:\n   .+)*)", page, flags=re.MULTILINE)
+    return [" ".join(text.split()) for text, key in listed if key in f"{kind.__doc__} {kind.guarantee}"]
+
+
 def _facts(name: str, kind: type[Mechanism], samples: dict[str, Environment]) -> dict[str, str]:
     asked = "values and the distribution" if kind.asks_for_prior else "values and beliefs about the others"
     return {
@@ -123,14 +183,20 @@ def _own_parameters(kind: type[Mechanism]) -> dict[str, str]:
     return {p.name: p.name if p.default is p.empty else f"{p.name} = {p.default!r}" for p in own}
 
 
-def _meaning(kind: type[Mechanism], parameter: str) -> str:
-    """Return the first sentence that a mechanism's docstring has on a parameter, after a colon; its bases' likewise."""
+def _meaning(kind: type[Any], parameter: str, *, sentences: int | None = 1) -> str:
+    """Return the first sentences that a class's docstring has on a parameter, after a colon; its bases' likewise."""
     for source in (*kind.__mro__, *getattr(kind, "classical", object).__mro__):
         text = inspect.cleandoc(source.__doc__ or "")
         found = re.search(rf"^{parameter} : (.+(?:\n    .+)*)", text, flags=re.MULTILINE)
         if found:
-            return f": {re.split(r'(?<=[.]) ', ' '.join(found[1].split()))[0].rstrip('.;')}"
+            parts = re.split(r"(?<=[.]) ", " ".join(found[1].split()))
+            return f": {' '.join(parts[:sentences]).rstrip('.;')}"
     return ""
+
+
+def _plain(text: str) -> str:
+    """Return what a docstring says in Markdown."""
+    return text.removeprefix(": ").replace("``", "`").replace("]_", "]")
 
 
 def _strategies() -> dict[str, str]:
@@ -139,6 +205,12 @@ def _strategies() -> dict[str, str]:
     entries = {name: kind.summary for name, kind in STRATEGIES.items()}
     entries |= {f"value = {name}": _first_line(rule) for name, rule in VALUE_RULES.items()}
     return entries | {f"belief = {name}": _first_line(rule) for name, rule in BELIEF_RULES.items()}
+
+
+def _learners() -> dict[str, str]:
+    from agents.learning import LEARNERS
+
+    return {name: kind.summary for name, kind in LEARNERS.items()}
 
 
 def _knowledge() -> dict[str, str]:
@@ -163,6 +235,7 @@ _CATALOGUES = {
     "scenarios": _scenarios,
     "mechanisms": _mechanisms,
     "strategies": _strategies,
+    "learners": _learners,
     "knowledge": _knowledge,
     "claims": _claims,
 }

@@ -94,14 +94,18 @@ def induced_game(experiment: Any, beliefs: str | None, memory: int) -> Any:
     return Induced(experiment.game, menus=menus, memory=memory << 20)
 
 
-def write_results(out: Path, figures: Any, tables: dict[str, Any], plots: dict[str, Any]) -> None:
-    """Write figures, tables and plots into a new folder, all or nothing."""
+def write_results(
+    out: Path, figures: Any, tables: dict[str, Any], plots: dict[str, Any], *, scenario: str | None = None
+) -> None:
+    """Write figures, tables and plots into a new folder, and the scenario's text if given, all or nothing."""
     from matplotlib import rc_context
 
     from scenarios.store import new_folder, write_json, write_table
 
     with new_folder(out) as folder:
         write_json(figures, folder / "figures.json")
+        if scenario is not None:
+            (folder / "scenario.toml").write_text(scenario, encoding="utf-8")
         for name, table in tables.items():
             write_table(table, folder / f"{name}.parquet")
             table.to_csv(folder / f"{name}.csv", index=False)

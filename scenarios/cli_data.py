@@ -69,9 +69,9 @@ def prior(bids: Path, out: Path | None, as_json: bool, **options: Any) -> None:
         click.echo(line, err=True)
 
 
-@main.command(name="list", short_help="List scenarios, mechanisms, strategies, knowledge or claims.")
-@click.argument("what", type=click.Choice(["scenarios", "mechanisms", "strategies", "knowledge", "claims"]))
-@click.option("--long", "as_page", is_flag=True, help="All that mechanisms say of themselves, as a page of Markdown.")
+@main.command(name="list", short_help="List scenarios, mechanisms, strategies, learners and more.")
+@click.argument("what", type=click.Choice(["scenarios", "mechanisms", "strategies", "learners", "knowledge", "claims"]))
+@click.option("--long", "as_page", is_flag=True, help="All that mechanisms or learners say of themselves, in Markdown.")
 @json_option
 def list_command(what: str, as_page: bool, as_json: bool) -> None:
     """List what ships, with a line on each.
@@ -80,13 +80,15 @@ def list_command(what: str, as_page: bool, as_json: bool) -> None:
     Example:
       crowdbayes list scenarios
     """
-    from scenarios.catalogue import catalogue, mechanism_facts, mechanism_page
+    from scenarios.catalogue import catalogue, learner_facts, learner_page, mechanism_facts, mechanism_page
     from scenarios.store import to_json
 
     if as_page:
-        if what != "mechanisms":
-            raise BadInput(f"--long is for mechanisms, not for {what}")
-        click.echo(to_json(mechanism_facts()) if as_json else mechanism_page())
+        pages = {"mechanisms": (mechanism_facts, mechanism_page), "learners": (learner_facts, learner_page)}
+        if what not in pages:
+            raise BadInput(f"--long is for mechanisms and learners, not for {what}")
+        facts, page = pages[what]
+        click.echo(to_json(facts()) if as_json else page())
         return
     entries = catalogue(what)
     if as_json:

@@ -9,6 +9,7 @@ from analysis.revenue import Benchmarks, benchmarks, bound_holds, revenue_of
 from scenarios.experiment import Experiment
 
 NO_PLAN = "a seat's strategy learns from play, so its revenue has no exact figure"
+BEFORE_SHOCKS = "these are the figures before the first of the scenario's shocks"
 
 
 def revenue_figures(experiment: Experiment, against: Benchmarks | None = None) -> dict[str, Any]:
@@ -22,6 +23,8 @@ def revenue_figures(experiment: Experiment, against: Benchmarks | None = None) -
     exact = None if plans is None else revenue_of(experiment.game, plans)
     bound = experiment.game.mechanism.guarantee(against.opt)
     notes = list(experiment.notes)
+    if experiment.scenario.shocks:
+        notes.append(BEFORE_SHOCKS)
     if exact is None:
         notes.append(NO_PLAN)
     elif exact.fallback > 0:

@@ -10,6 +10,8 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import mesa
 
@@ -27,6 +29,7 @@ from scenarios.streams import Block
 
 Tell = Callable[[float, str], None]
 DEFAULT = "hedge"
+OWN = "scenario"
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Cast:
 
     Attributes
     ----------
-    label : the learner's name as it was given, or "scenario" for the scenario's own seats.
+    label : the learner's name as it was given, or `OWN` for the scenario's own seats.
     against : None where all of them learn, else what the rivals of one learning seat play.
     learning : the seat that learns against others; None where it is not one.
     """
@@ -44,6 +47,13 @@ class Cast:
     against: str | None
     learning: int | None
     scenario: Scenario
+
+    @property
+    def title(self) -> str:
+        """Who learns against whom, in words."""
+        if self.label == OWN:
+            return "the scenario's own seats"
+        return f"{self.label} in {'every seat' if self.against is None else f'seat {self.learning}'}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +91,8 @@ def casts(scenario: Scenario, learners: Sequence[str] = (), *, against: str | No
 
     Parameters
     ----------
-    learners : names in `LEARNERS`, with parameters in brackets if need be. Without any, the scenario's own seats, if some
-        of them learns, else Hedge.
+    learners : names in `LEARNERS`, with parameters in brackets if need be. Without any, the scenario's own seats, if
+        some of them learns, else Hedge.
     against : the strategy of the rivals of one learner at a time; everybody learns unless given.
 
     Raises
@@ -91,19 +101,19 @@ def casts(scenario: Scenario, learners: Sequence[str] = (), *, against: str | No
     """
     own = [seat.strategy in LEARNERS for seat in scenario.seats]
     if not learners and any(own) and against is None:
-        return [Cast("scenario", None, None, scenario)]
+        return [Cast(OWN, None, None, scenario)]
     found = []
     players = len(assemble(scenario).game.seats)
-    for label in learners or (DEFAULT,):
+    for label in dict.fromkeys(learners or (DEFAULT,)):
         with blame(scenario.source):
             name, parameters = called(label, field="--learner", example="hedge(rate=0.5)")
             entry(LEARNERS, name, field="--learner")
-        seat = {"strategy": name, **parameters}
+        seat: dict[str, Any] = {"strategy": name, **parameters}
         if against is None:
             found.append(Cast(label, None, None, _seated(scenario, [seat])))
             continue
         for i in range(players):
-            rivals = [{"strategy": against} if j != i else seat for j in range(players)]
+            rivals = [seat if j == i else {"strategy": against} for j in range(players)]
             found.append(Cast(label, against, i, _seated(scenario, rivals)))
     return found
 
@@ -124,12 +134,15 @@ def learn(cast: Cast, *, workers: int = 1, blocks: int | None = None, tell: Tell
     settings = cast.scenario.run
     count = min(blocks or workers, settings.worlds)
     edges = [settings.worlds * k // count for k in range(count + 1)]
-    parts = [Block(low, high - low, settings.worlds) for low, high in zip(edges, edges[1:], strict=False)]
+    parts = [Block(low, high - low, settings.worlds) for low, high in pairwise(edges)]
     phases = list(_phases(cast.scenario))
     if workers > 1 and count > 1:
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(min(workers, count), mp_context=context) as pool:
-            played = list(pool.map(play_block, [cast.scenario] * count, parts))
+            played = []
+            for courses in pool.map(play_block, [cast.scenario] * count, parts):
+                played.append(courses)
+                tell(len(played) / count, "learning")
     else:
         shares = [(lambda share, what, k=k: tell((k + share) / count, what)) for k in range(count)]
         played = [play_block(cast.scenario, part, share) for part, share in zip(parts, shares, strict=True)]
@@ -185,6 +198,6 @@ def _prepared(experiment: Experiment) -> tuple[Strategy, ...]:
     return strategies
 
 
-def _seated(scenario: Scenario, seats: list[dict[str, object]]) -> Scenario:
+def _seated(scenario: Scenario, seats: list[dict[str, Any]]) -> Scenario:
     data = {**scenario.model_dump(exclude_unset=True), "seats": seats}
     return parse(data, source=scenario.source, folder=scenario.folder)

@@ -16,7 +16,7 @@ import pandas as pd
 from agents.game import Game
 from analysis.deviation import Deviations, Region, deviations, truthful_region
 from analysis.revenue import Benchmarks, benchmarks, knowledge_table
-from scenarios.errors import blame
+from scenarios.errors import BadInput, blame
 from scenarios.experiment import Experiment, assemble
 from scenarios.figures import deviation_figures, revenue_figures
 from scenarios.market import Market
@@ -58,6 +58,8 @@ def run(
     settings = {"seed": seed, "rounds": rounds, "worlds": worlds}
     changes = [*overrides, *(f"run.{name}={value}" for name, value in settings.items() if value is not None)]
     scenario = amended(source, changes) if isinstance(source, Scenario) else load(source, overrides=changes)
+    if scenario.shocks:
+        raise BadInput(f"{scenario.source}: has shocks, which only `crowdbayes learn` plays")
     place = None
     if write:
         place = Path(out) if out is not None else free_folder(scenario.name)

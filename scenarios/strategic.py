@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from analysis.equilibrium.checks import Equilibria, EquilibriumCheck
     from scenarios.experiment import Experiment
 
+NO_PLAY = "a seat's strategy learns from play, so what is played cannot be checked here; `crowdbayes learn` measures it"
+
 
 def dominance_figures(experiment: Experiment, found: Elimination, steps: TwoStep) -> dict[str, Any]:
     """Return survivors, eliminations, ties and the two steps of a scenario.
@@ -99,7 +101,7 @@ def equilibrium_figures(experiment: Experiment, found: Equilibria) -> dict[str, 
         },
         "logit": _records(found.logit.summary),
         "unit": experiment.unit,
-        "notes": list(found.notes),
+        "notes": [*found.notes, *([NO_PLAY] if experiment.plans() is None else [])],
     }
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 import pandas as pd
-from matplotlib.axes import Axes
 
 from agents.parameters import suggestion
 from scenarios.errors import BadInput
@@ -34,7 +33,7 @@ class Findings:
     page: str
     figures: dict[str, Any]
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
-    plots: dict[str, Axes] = field(default_factory=dict)
+    plots: dict[str, Any] = field(default_factory=dict)
 
 
 class Study(Protocol):
@@ -43,7 +42,7 @@ class Study(Protocol):
     TITLE: str
 
     def study(self, tell: Tell, *, scale: float) -> Findings:
-        """Return the findings; `scale` multiplies the number of worlds (or what stands for it), 1 for the page that ships."""
+        """Return the findings; `scale` multiplies the number of worlds, or what stands for it; 1 makes the page."""
 
 
 def studies() -> dict[str, str]:
@@ -77,8 +76,9 @@ def write_findings(findings: Findings, out: Path) -> None:
         _draw(findings, folder, "")
 
 
-def write_page(name: str, findings: Findings, folder: Path) -> None:
-    """Write the page of a study that ships as ``NAME.md`` beside its script, its plots as ``NAME-PLOT.svg``."""
+def write_page(name: str, findings: Findings, folder: Path | None = None) -> None:
+    """Write the page of a study that ships as ``NAME.md``, its plots as ``NAME-PLOT.svg``, beside its script."""
+    folder = folder or Path(import_module("scenarios.library.studies").__path__[0])
     page = findings.page
     for plot in findings.plots:
         page = page.replace(f"({plot}.svg)", f"({name}-{plot}.svg)")

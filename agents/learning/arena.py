@@ -115,7 +115,7 @@ class Arena:
     @cached_property
     def expectation(self) -> Expectation:
         """Exact expected payoffs among them."""
-        return Expectation(self.types.form)
+        return Expectation(self.types.form, fixed=[i for i in range(self.game.players) if i not in self.learners])
 
     def why_no_mixes(self) -> str | None:
         """Return why nothing is expected against play, or None: some seat's play is no mix by its type."""

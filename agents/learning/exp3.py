@@ -68,9 +68,9 @@ class Exp3(Learner):
         self._gains[rows, lesson.chosen] += gained / lesson.mix[np.arange(len(rows)), lesson.chosen]
 
     def _shares(self, rows: IntArray) -> FloatArray:
-        turn = self.visits[rows] + 1.0
+        turn = self.visits[rows] + 1
         if self._mixing is not None:
-            return self._mixing / turn**self._anneal
+            return _annealed(self._mixing, turn, self._anneal)
         time = 2.0 * turn if self.task.horizon is None else float(self.task.horizon)
         options = self._options[rows]
         shares: FloatArray = np.minimum(1.0, np.sqrt(options * np.log(options) / ((math.e - 1.0) * time)))
@@ -122,10 +122,16 @@ class Exp3IX(Learner):
 
     def _rates(self, rows: IntArray, turn: IntArray) -> FloatArray:
         if self._rate is not None:
-            return self._rate / turn**self._anneal
+            return _annealed(self._rate, turn, self._anneal)
         time = turn if self.task.horizon is None else self.task.horizon / 2.0
         options = self._options[rows]
-        return np.sqrt(np.log(options) / (options * time))
+        rates: FloatArray = np.sqrt(np.log(options) / (options * time))
+        return rates
+
+
+def _annealed(value: float, turn: IntArray, anneal: float) -> FloatArray:
+    annealed: FloatArray = value / np.power(turn, anneal)
+    return annealed
 
 
 def _check_anneal(anneal: float, name: str, value: float | None) -> None:

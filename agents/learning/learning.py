@@ -45,6 +45,7 @@ class Learning(Strategy):
         ring: Sequence[int] = (),
     ) -> None:
         self.learner = learner
+        self.options: Options
         self.name = learner.name  # type: ignore[misc]
         self.feedback: FeedbackKind = learner.accepts[0] if feedback is None else feedback
         if self.feedback not in learner.accepts:
@@ -52,14 +53,16 @@ class Learning(Strategy):
         self.ring = tuple(ring)
         if ring and self.feedback == "mean":
             raise ValueError(f"a ring learns from bandit or full feedback, and {learner.name} from mean feedback")
+        self.names: tuple[str, ...] = ()
+        self._started = False
         self._rules = {"values": tuple(values), "beliefs": tuple(beliefs)}
 
     def prepare(self, seat: Seat, worlds: int) -> None:
         """Find out what can be announced; a second time, what of it is new."""
-        before = (self.names, self.options.names) if hasattr(self, "options") else None
+        before = (self.names, self.options.names) if self.names else None
         self.seat = seat
         self.worlds = worlds
-        self.options: Options = make_options(seat, **self._rules)
+        self.options = make_options(seat, **self._rules)
         first = np.unique(self.information(seat), return_index=True)[1]
         self.contexts = seat.information[first]
         members = seat.pool(self.ring).members if self.ring else (seat,)

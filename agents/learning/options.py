@@ -69,10 +69,10 @@ def make_options(seat: Seat, *, values: Sequence[str] = VALUES, beliefs: Sequenc
     columns = [(v, b) for v in told for b in tables]
     said = np.stack([told[v] for v, _ in columns], axis=1)
     believed = np.stack([tables[b][cells, told[v]] for v, b in columns], axis=1)
-    allowed = np.stack([_new(*row) for row in zip(said, believed, strict=True)])
-    kept = allowed.any(axis=0)
-    said, believed, allowed = (np.ascontiguousarray(a[:, kept]) for a in (said, believed, allowed))
-    columns = [column for column, keep in zip(columns, kept, strict=True) if keep]
+    allowed: BoolArray = np.stack([_new(*row) for row in zip(said, believed, strict=True)])
+    kept = np.flatnonzero(allowed.any(axis=0))
+    said, believed, allowed = said[:, kept].copy(), believed[:, kept].copy(), allowed[:, kept].copy()
+    columns = [columns[k] for k in kept]
     true_value, true_belief = said == seat.types[:, None], believed == seat.posteriors[:, None]
     truth = (true_value & true_belief & allowed).argmax(axis=1)
     names = tuple(f"{v} with {b}" if b else v for v, b in columns)

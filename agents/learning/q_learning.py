@@ -66,8 +66,8 @@ class QLearning(_Estimator):
     name = "q-learning"
     summary = "mostly the report that has earned most on average, sometimes one drawn at random"
     guarantee = (
-        "if payoffs are independent draws from fixed distributions, estimates that are means tend to theirs, and play to "
-        "the best reports while exploration falls; none against rivals who learn"
+        "if payoffs are independent draws from fixed distributions, estimates that are means tend to theirs, and play "
+        "to the best reports while exploration falls; none against rivals who learn"
     )
 
     def __init__(
@@ -113,7 +113,7 @@ class BoltzmannQ(_Estimator):
     )
 
     def __init__(
-        self, *, rate: float | None = None, temperature: float = 0.5, anneal: float = 0.5, start: float = 1.0
+        self, *, rate: float | None = None, temperature: float = 1.0, anneal: float = 0.4, start: float = 1.0
     ) -> None:
         super().__init__(rate=rate, start=start)
         positive("temperature", temperature)

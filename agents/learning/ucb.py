@@ -28,8 +28,8 @@ class Ucb1(Learner):
     name = "ucb1"
     summary = "the report with the highest average payoff plus a margin for how seldom it was tried"
     guarantee = (
-        "if payoffs are independent draws from fixed distributions, expected regret at most the sum over worse reports of "
-        "8 range^2 ln T / gap + (1 + pi^2 / 3) gap; none against rivals who learn"
+        "if payoffs are independent draws from fixed distributions, expected regret at most the sum over worse reports "
+        "of 8 range^2 ln T / gap + (1 + pi^2 / 3) gap; none against rivals who learn"
     )
     accepts = ("bandit",)
 

@@ -1,7 +1,7 @@
 """The record of a course of learning: who reported what, when, and what else it could have earned.
 
-Rounds are gathered in windows. What is a number of rounds is a whole number; what is money is kept world by world, so that
-the worlds may be played in any blocks and give the same bits.
+Rounds are gathered in windows. What is a number of rounds is a whole number; what is money is kept world by world, so
+that the worlds may be played in any blocks and give the same bits.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class SeatCourse:
     hindsight : ``(worlds, contexts, options)`` what each option would have earned in all rounds together, the rivals'
         announcements as they were and the coins in expectation; a ring's members together.
     earned : ``(worlds, contexts)`` the same of the options that were chosen.
-    external, to_truth : ``(windows, worlds)`` by the end of each window, what the best fixed option in each context would
-        have earned more in all rounds so far, and what truth would have (negative where truth would have earned less).
+    external, to_truth : ``(windows, worlds)`` by the end of each window, what the best fixed option in each context
+        would have earned more in all rounds so far, and what truth would have (negative if it earned less).
     final : ``(worlds, contexts, options)`` the mixes after the last round.
     """
 
@@ -91,7 +91,7 @@ class Course:
 
 
 def window_ends(rounds: int, windows: int = 100) -> IntArray:
-    """Return ``(windows,)``: about even windows, the last tenth of the rounds being whole windows if there are ten or more."""
+    """Return ``(windows,)``: about even windows, the last tenth of ten rounds or more being whole windows."""
     count = min(rounds, windows)
     return np.unique(np.ceil(np.arange(1, count + 1) * rounds / count).astype(np.int64))
 

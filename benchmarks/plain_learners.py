@@ -1,0 +1,284 @@
+"""Bidders who learn in M and L as a plain Mesa model: Python agents, one world, one round a step, no arrays.
+
+What every report would have earned against each announcement of the rivals is worked out once, beforehand, by the rules
+of `plain_mesa`, and looked up in a dictionary. The learning rules are written anew from their definitions, so that what
+comes of them is a check too. Each bidder sees her own value only, and can announce every value with the belief of every
+one of her types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import product
+from math import e, exp, log, sqrt
+
+import plain_mesa
+from plain_mesa import Belief, Profile, without
+
+Announced = tuple[int, Belief]
+
+
+class Rule:
+    """A learner for one type of one bidder.
+
+    Parameters
+    ----------
+    options : how many reports there are.
+    low, high : bounds of the payoffs.
+    """
+
+    def __init__(self, options: int, low: float, high: float) -> None:
+        self.everything = range(options)
+        self.low, self.span = low, high - low
+        self.scores = [0.0] * options
+        self.turn = 1
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Make what else is remembered."""
+
+    def mix(self) -> list[float]:
+        """Return the probability of every report."""
+        raise NotImplementedError
+
+    def best(self, scores: Sequence[float]) -> list[float]:
+        """Return the even mix of the reports whose scores are the highest."""
+        edge = max(scores) - 1e-12 * self.span
+        winners = [score >= edge for score in scores]
+        share = 1.0 / sum(winners)
+        return [share if wins else 0.0 for wins in winners]
+
+    def softmax(self, scores: Sequence[float]) -> list[float]:
+        """Return the mix in proportion to the exponential of scores."""
+        top = max(scores)
+        weights = [exp(score - top) for score in scores]
+        total = sum(weights)
+        return [weight / total for weight in weights]
+
+
+class Full(Rule):
+    """A learner that is shown what every report would have earned."""
+
+    def learn(self, mix: list[float], chosen: int, payoff: float, payoffs: Sequence[float]) -> None:
+        """Add it up."""
+        self.scores = [score + more for score, more in zip(self.scores, payoffs, strict=True)]
+        self.turn += 1
+
+
+class Hedge(Full):
+    """Exponential weights at the rate for an unknown horizon."""
+
+    def mix(self) -> list[float]:
+        """Return the weights."""
+        rate = sqrt(8.0 * log(len(self.scores)) / self.turn) / self.span
+        return self.softmax([rate * score for score in self.scores])
+
+
+class FictitiousPlay(Full):
+    """The best response to the past."""
+
+    def mix(self) -> list[float]:
+        """Return it."""
+        return self.best([score / self.turn for score in self.scores])
+
+
+class RegretMatching(Full):
+    """Reports in proportion to regret."""
+
+    def mix(self) -> list[float]:
+        """Return positive regrets, scaled."""
+        regrets = [max(score, 0.0) for score in self.scores]
+        total = sum(regrets)
+        return [regret / total for regret in regrets] if total > 0.0 else [1.0 / len(regrets)] * len(regrets)
+
+    def learn(self, mix: list[float], chosen: int, payoff: float, payoffs: Sequence[float]) -> None:
+        """Add what every report would have earned more than the mix."""
+        earned = sum(map(float.__mul__, mix, payoffs))
+        super().learn(mix, chosen, payoff, [worth - earned for worth in payoffs])
+
+
+class Exp3(Rule):
+    """Exponential weights of estimated gains."""
+
+    def mix(self) -> list[float]:
+        """Return the weights, mixed with even play."""
+        options = len(self.scores)
+        share = min(1.0, sqrt(options * log(options) / ((e - 1.0) * 2.0 * self.turn)))
+        even = share / options
+        return [(1.0 - share) * weight + even for weight in self.softmax([even * score for score in self.scores])]
+
+    def learn(self, mix: list[float], chosen: int, payoff: float, payoffs: Sequence[float]) -> None:
+        """Add the estimate."""
+        self.scores[chosen] += (payoff - self.low) / self.span / mix[chosen]
+        self.turn += 1
+
+
+class Ucb1(Rule):
+    """The highest upper confidence bound."""
+
+    def prepare(self) -> None:
+        """Start with nothing tried."""
+        self.tried = [0] * len(self.scores)
+
+    def mix(self) -> list[float]:
+        """Return an even mix of what is untried, or else of the highest bounds."""
+        if not all(self.tried):
+            share = 1.0 / self.tried.count(0)
+            return [0.0 if tried else share for tried in self.tried]
+        doubt = self.span * sqrt(2.0 * log(self.turn - 1))
+        return self.best([s / n + doubt / sqrt(n) for s, n in zip(self.scores, self.tried, strict=True)])
+
+    def learn(self, mix: list[float], chosen: int, payoff: float, payoffs: Sequence[float]) -> None:
+        """Add the payoff."""
+        self.scores[chosen] += payoff
+        self.tried[chosen] += 1
+        self.turn += 1
+
+
+RULES: dict[str, type[Rule]] = {
+    "hedge": Hedge,
+    "fictitious-play": FictitiousPlay,
+    "regret-matching": RegretMatching,
+    "exp3": Exp3,
+    "ucb1": Ucb1,
+}
+
+
+class Learner(plain_mesa.Bidder):
+    """A bidder who learns what to announce, by her type.
+
+    Parameters
+    ----------
+    bounds : the least and the most that each of her types can earn.
+    """
+
+    def __init__(
+        self, model: Learning, seat: int, posteriors: dict[object, Belief], bounds: dict[int, tuple[float, float]]
+    ) -> None:
+        super().__init__(model, seat, (seat,), posteriors)
+        self.options: list[Announced] = list(product(posteriors, posteriors.values()))
+        self.numbers = range(len(self.options))
+        self.bounds = bounds
+        self.truths = 0
+
+    def restart(self, rule: type[Rule]) -> None:
+        """Forget everything."""
+        self.rules = {value: rule(len(self.options), *bounds) for value, bounds in self.bounds.items()}
+        self.truths = 0
+
+    def report(self) -> Announced:
+        """Draw a report from the mix."""
+        self.rule = self.rules[self.value]
+        self.mix = self.rule.mix()
+        self.chosen = self.model.random.choices(self.numbers, self.mix)[0]
+        told = self.options[self.chosen]
+        self.truths += told[0] == self.value and told[1] is self.posterior
+        return told
+
+    def settle(self, buyer: int, payment: float, reward: float) -> None:
+        """Note what the round earned."""
+        before = self.wealth
+        super().settle(buyer, payment, reward)
+        self.earned = self.wealth - before
+
+    def learn(self, bids: Profile, beliefs: tuple[Belief, ...]) -> None:
+        """Learn from the round."""
+        seen = self.model.payoffs[self.seat][self.value, without(bids, self.seat), without(beliefs, self.seat)]
+        self.rule.learn(self.mix, self.chosen, self.earned, seen)
+
+
+class Learning(plain_mesa.Auction):
+    """What M and L with learners share: the table of payoffs.
+
+    Parameters
+    ----------
+    bounds : per seat, by value, the least and the most that can be earned.
+    """
+
+    def __init__(self, *arguments: object, bounds: Sequence[dict[int, tuple[float, float]]], **options: object) -> None:
+        super().__init__(*arguments, **options)
+        truthful = list(self.agents)
+        for bidder, of_seat in zip(truthful, bounds, strict=True):
+            bidder.remove()
+            Learner(self, bidder.seat, bidder.posteriors, of_seat)
+        self.payoffs = [self.table(bidder) for bidder in self.agents]
+
+    def restart(self, rule: type[Rule]) -> None:
+        """Begin a new world."""
+        self.agents.do("restart", rule)
+        self.rounds = 0
+        self.revenue = self.revenue_squared = 0.0
+
+    def step(self) -> None:
+        """Play one round, and learn from it."""
+        super().step()
+        self.agents.do("learn", *self.told)
+
+    def run(self, bids: Profile, beliefs: tuple[Belief, ...]) -> tuple[int, float, list[float]]:
+        """Run the auction, and keep what was announced."""
+        self.told = bids, beliefs
+        return super().run(bids, beliefs)
+
+    def table(self, bidder: Learner) -> dict[object, list[float]]:
+        """Return what every report of a bidder earns, by her value and by what the others announce."""
+        seat, found = bidder.seat, {}
+        others = [other.options for other in self.agents if other is not bidder]
+        for told in product(*others):
+            bids, beliefs = zip(*told, strict=True)
+            for value in bidder.posteriors:
+                found[value, bids, beliefs] = [
+                    self.worth(seat, value, with_seat(bids, seat, bid), with_seat(beliefs, seat, belief))
+                    for bid, belief in bidder.options
+                ]
+        return found
+
+    def worth(self, seat: int, value: int, bids: Profile, beliefs: tuple[Belief, ...]) -> float:
+        """Return what a bidder earns in expectation over the coins."""
+        raise NotImplementedError
+
+    def gamble(self, seat: int, value: int, bid: int, players: Sequence[int], prices: Sequence[int]) -> float:
+        """Return what Lemma 1's lottery is worth."""
+        if seat not in players:
+            return 0.0
+        return sum(value - price + self.discount for price in prices if bid >= price) / len(prices) / len(players)
+
+
+def with_seat(others: tuple, seat: int, own: object) -> tuple:
+    """Return a profile with a seat's own entry put in."""
+    return (*others[:seat], own, *others[seat:])
+
+
+class CrowdLookahead(Learning, plain_mesa.CrowdLookahead):
+    """L, repaired, with learners."""
+
+    def worth(self, seat: int, value: int, bids: Profile, beliefs: tuple[Belief, ...]) -> float:
+        """Return what a bidder earns in expectation over the coins."""
+        reward = self.epsilon / self.n * self.score(seat, bids, beliefs[seat])
+        chance = self.gamble(seat, value, bids[seat], self.everybody, self.prices)
+        top = bids.index(max(bids))
+        sale = 0.0
+        if top == seat:
+            price = self.recall(top, bids, beliefs)
+            sale = value - price if bids[top] >= price else 0.0
+        return reward + self.delta * chance + (1.0 - self.delta) * sale
+
+
+class Informant(Learning, plain_mesa.Informant):
+    """M with learners."""
+
+    def worth(self, seat: int, value: int, bids: Profile, beliefs: tuple[Belief, ...]) -> float:
+        """Return what a bidder earns in expectation over the coins."""
+        total = self.epsilon * self.score(seat, bids, beliefs[seat])
+        for informant, belief in enumerate(beliefs):
+            if informant == seat:
+                continue
+            total += self.delta * self.gamble(seat, value, bids[seat], self.others[informant], self.prices[informant])
+            below = 0.0
+            for sale in self.optima[belief][without(bids, informant)]:
+                if sale.buyer == seat:
+                    total += (1.0 - self.delta) * (sale.edge - below) * (value - sale.payment)
+                below = sale.edge
+        return total / self.n
+
+
+MODELS: dict[str, Callable[..., Learning]] = {"L": CrowdLookahead, "M": Informant}
