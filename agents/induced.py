@@ -7,7 +7,7 @@ average over informants, L's a trade and a reward. A matrix of payoffs is put to
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -140,9 +140,8 @@ class Induced:
         axes = self._axes(part)
         kinds = self.game.environment.shape[player] if part.trade else 1
         table = np.empty((kinds, math.prod(axes)))
-        for start in range(0, table.shape[1], BLOCK):
-            rows = np.arange(start, min(start + BLOCK, table.shape[1]))
-            table[:, rows] = self._payoffs_of_rows(player, part, np.unravel_index(rows, axes))
+        for rows, reports in self.announcements(part):
+            table[:, rows] = self._payoffs_of_rows(player, part, reports)
         if not np.isfinite(table).all():
             raise ValueError(
                 f"seat {player}'s payoffs in {self.game.mechanism.name} are not all finite: its score punishes "
@@ -150,17 +149,23 @@ class Induced:
             )
         return table.reshape(kinds, *axes)
 
-    def _payoffs_of_rows(self, player: int, part: Part, read: Sequence[IntArray]) -> FloatArray:
-        """Return ``(types, rows)``: a part's worth, announcements that it does not read being anything."""
-        size, split = len(read[0]), len(part.values)
-        values = np.zeros((size, self.players), dtype=np.int64)
-        values[:, list(part.values)] = np.column_stack(read[:split])
-        beliefs = np.tile([menu.beliefs[0] for menu in self.menus], (size, 1))
-        for j, place in zip(part.beliefs, read[split:], strict=True):
-            beliefs[:, j] = self.menus[j].beliefs[place]
-        role = None if part.role is None else np.full(size, part.role)
-        outcomes = self.game.mechanism.expect(Reports(values, beliefs, role), of=player)
-        worth: FloatArray = np.zeros((1, size))
+    def announcements(self, part: Part) -> Iterator[tuple[IntArray, Reports]]:
+        """Yield, in blocks, all announcements that a part reads, others being anything; rows are numbered from 0."""
+        axes = self._axes(part)
+        for start in range(0, math.prod(axes), BLOCK):
+            rows = np.arange(start, min(start + BLOCK, math.prod(axes)))
+            read, split = np.unravel_index(rows, axes), len(part.values)
+            values = np.zeros((len(rows), self.players), dtype=np.int64)
+            values[:, list(part.values)] = np.column_stack(read[:split])
+            beliefs = np.tile([menu.beliefs[0] for menu in self.menus], (len(rows), 1))
+            for j, place in zip(part.beliefs, read[split:], strict=True):
+                beliefs[:, j] = self.menus[j].beliefs[place]
+            yield rows, Reports(values, beliefs, None if part.role is None else np.full(len(rows), part.role))
+
+    def _payoffs_of_rows(self, player: int, part: Part, reports: Reports) -> FloatArray:
+        """Return ``(types, rows)``: a part's worth."""
+        outcomes = self.game.mechanism.expect(reports, of=player)
+        worth: FloatArray = np.zeros((1, len(reports)))
         if part.trade:
             worth = (
                 self.game.environment.worth_of_allocation[player] @ outcomes.allocation.T - outcomes.payments[:, player]

@@ -6,9 +6,12 @@ Every learner has its own feedback. What the market's recorder writes down, for 
 
 The floor draws the same states and, for each seat, looks up a row of what its reports are worth, makes a mix of it and
 draws from that. "One world" is the same market with a single world. The plain model is `plain_learners`: Python
-agents, payoffs remembered. All contenders play by turns; times are medians, ratios medians of paired ratios. Start-up
-and tables are left out. The plain model must end up where the market does: revenue and the share of truthful reports
-over whole runs are compared, and the exit code is 1 if they are more than four standard errors apart.
+agents; what every report would have earned is remembered for all announcements there are, or ("anew") worked out each
+round by those who learn from it. All contenders play by turns; times are medians, ratios medians of paired ratios.
+Start-up and tables are left out.
+
+The plain model must say the same as the market: what every report earns, exactly; revenue and the share of truthful
+reports over whole runs, within four standard errors. If not the exit code is 1.
 
 After that a whole run, by `scenarios.learning`, is timed: Hedge in as many worlds and rounds as it says, in one process
 and in two.
@@ -42,8 +45,8 @@ from scenarios.scenario import parse
 
 KINDS = ("L", "M")
 REPORTS, ROUNDS, SLOW = 25, 1_000, 10
-TARGET, ERRORS = 100.0, 4.0
-COLUMNS = ("floor", "market", "one world", "plain", "market/floor", "one/market", "plain/market")
+TARGET, ERRORS, EXACT = 100.0, 4.0, 1e-10
+COLUMNS = ("floor", "market", "one world", "plain", "anew", "market/floor", "one/market", "plain/market", "anew/market")
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Check:
-    """A mean over worlds in the market, and in the plain model."""
+    """A figure of the market and of the plain model; for means over worlds, the standard error of their difference."""
 
     mechanism: str
     learner: str
@@ -113,16 +116,21 @@ def floor(setup: Setup, worlds: int, seed: int) -> Callable[[int], None]:
     edges = np.cumsum(setup.space.weights)
     edges[-1] = 1.0
     columns = list(np.ascontiguousarray(setup.space.profiles.T))
-    tables = [rng.random((int(column.max() + 1) * 25**2, REPORTS)) for column in columns]
-    others = rng.integers(25**2, size=worlds)
+    tables = [rng.random((int(column.max() + 1) * REPORTS**2, REPORTS)) for column in columns]
+    others = rng.integers(REPORTS**2, size=worlds)
 
     def play(rounds: int) -> None:
         for _ in range(rounds):
             states = np.searchsorted(edges, rng.random(worlds), side="right")
             for column, table in zip(columns, tables, strict=True):
-                mix = np.exp(table.take(column[states] * 25**2 + others, axis=0))
-                picks = mix.cumsum(axis=1)
-                (picks <= (rng.random(worlds) * picks[:, -1])[:, None]).sum(axis=1)
+                mix = table.take(column[states] * REPORTS**2 + others, axis=0)
+                mix -= mix.max(axis=1, keepdims=True)
+                np.exp(mix, out=mix)
+                mix /= mix.sum(axis=1, keepdims=True)
+                picks = mix.T.copy()
+                for option in range(1, REPORTS):
+                    picks[option] += picks[option - 1]
+                (picks <= rng.random(worlds)).sum(axis=0)
 
     return play
 
@@ -152,7 +160,9 @@ def measure(setup: Setup, kind: str, options: argparse.Namespace) -> Iterator[Ro
     for learner in options.learners:
         run, one = (Run(setup, kind, learner, worlds, options.seed) for worlds in (options.worlds, 1))
         if learner in RULES:
-            naive = naive or plain(setup, kind, run.market, options.seed)
+            if naive is None:
+                naive = plain(setup, kind, run.market, options.seed)
+                yield Check(kind, "any", "payoffs apart", payoffs_apart(setup, run.market, naive), 0.0, EXACT)
             naive.restart(RULES[learner])
         row = timed(setup, kind, learner, run, one, naive if learner in RULES else None, options)
         run.close()
@@ -171,12 +181,53 @@ def timed(
     bare = Contender("floor", options.worlds * few, partial(floor(setup, options.worlds, options.seed), few))
     ours = Contender("market", options.worlds * few, partial(run.play, few))
     single = Contender("one world", singles, partial(one.play, singles))
-    plain_rounds = 10 * options.rounds
-    slow = [Contender("plain", plain_rounds, partial(repeat, naive, plain_rounds))] if naive else []
+    slow = plain_contenders(naive, run.feedback == "full", 10 * options.rounds) if naive else []
     race([bare, ours, single, *slow], options.repetitions)
-    times = (bare.nanoseconds, ours.nanoseconds, single.nanoseconds, slow[0].nanoseconds if slow else math.nan)
-    ratios = (ours.ratio(bare), single.ratio(ours), slow[0].ratio(ours) if slow else math.nan)
-    return Row(kind, learner, run.feedback, times + ratios)
+    filled = [*slow, None, None][:2]
+    times = [entry.nanoseconds if entry else math.nan for entry in (bare, ours, single, *filled)]
+    ratios = [entry.ratio(ours) if entry else math.nan for entry in (single, *filled)]
+    return Row(kind, learner, run.feedback, (*times, ours.ratio(bare), *ratios))
+
+
+def plain_contenders(naive: Learning, full: bool, rounds: int) -> list[Contender]:
+    """Return the plain model with its tables, and without them where they save anything."""
+
+    def play(remember: bool, steps: int) -> None:
+        naive.remember = remember
+        repeat(naive, steps)
+        naive.remember = True
+
+    found = [Contender("plain", rounds, partial(play, True, rounds))]
+    anew = max(rounds // SLOW, 1)
+    return found + ([Contender("anew", anew, partial(play, False, anew))] if full else [])
+
+
+def payoffs_apart(setup: Setup, market: Market, naive: Learning) -> float:
+    """Return by how much the two models differ, at most, on what any report earns against any announcements."""
+    assert market.arena is not None
+    arena, seats = market.arena, market.game.seats
+    bidders = list(naive.agents)
+    kinds = [{value: kind for kind, value in enumerate(grid)} for grid in setup.values]
+    cells = [{belief: cell for cell, belief in enumerate(bidder.posteriors.values())} for bidder in bidders]
+    places = [menu.beliefs.tolist().index for menu in arena.induced.menus]
+    apart = 0.0
+    for i, seat in enumerate(seats):
+        others = [j for j in range(len(seats)) if j != i]
+        keys = list(naive.payoffs[i])
+        values, told = np.zeros((2, len(keys), len(seats)), dtype=np.int64)
+        for place, j in enumerate(others):
+            spots = [places[j](belief) for belief in seats[j].posteriors.tolist()]
+            values[:, j] = [kinds[j][bids[place]] for _, bids, _ in keys]
+            told[:, j] = [spots[cells[j][beliefs[place]]] for _, _, beliefs in keys]
+        own = np.array([kinds[i][value] for value, _, _ in keys])
+        options = arena.learners[i].options
+        cell_of = {belief: cell for cell, belief in enumerate(seat.posteriors.tolist())}
+        believed = np.vectorize(cell_of.__getitem__)(options.beliefs)
+        theirs = np.array(list(naive.payoffs[i].values()))
+        matched = np.take_along_axis(theirs, (options.values * len(seat.types) + believed)[own], axis=1)
+        differ = abs(arena.stakes[i].payoffs(own, values, told) - matched)
+        apart = max(apart, float(differ[options.allowed[own]].max()))
+    return apart
 
 
 def compare(setup: Setup, kind: str, learner: str, naive: Learning, options: argparse.Namespace) -> Iterator[Check]:
@@ -213,15 +264,15 @@ def whole(setup: Setup, kind: str, worlds: int, rounds: int, workers: int, block
         "environment": {"kind": "single-good", "values": [list(grid) for grid in setup.values]},
         "prior": {
             "kind": "table",
-            "values": [[grid[k] for grid, k in zip(setup.values, p, strict=True)] for p in setup.profiles.tolist()],
-            "weights": setup.weights.tolist(),
+            "profiles": [[grid[k] for grid, k in zip(setup.values, p, strict=True)] for p in setup.profiles.tolist()],
+            "probabilities": setup.weights.tolist(),
         },
         "knowledge": {"kind": "own-value"},
         "mechanism": {"kind": kind, "epsilon": EPSILON, "delta": DELTA, "discount": DISCOUNT},
         "seats": [{"strategy": "hedge", "values": ["every"], "beliefs": ["every"]}],
         "run": {"worlds": worlds, "rounds": rounds, "seed": seed},
     }
-    cast = casts(parse(data, source="benchmark", folder=None))[0]
+    cast = casts(parse(data, source="benchmark"))[0]
     start = perf_counter()
     learn(cast, workers=workers, blocks=blocks)
     return perf_counter() - start
@@ -236,6 +287,8 @@ def line(row: Row) -> str:
 def report_check(check: Check) -> str:
     """Return a check as text."""
     wrong = "" if check.holds else "  WRONG"
+    if check.learner == "any":
+        return f"  {check.mechanism}: what reports earn differs by {check.market:.1e} at most{wrong}"
     return (
         f"  {check.mechanism}, {check.learner}: {check.figure} {check.market:.4f}, plain {check.plain:.4f}, "
         f"{check.off:+.2f} standard errors{wrong}"

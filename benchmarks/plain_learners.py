@@ -1,7 +1,7 @@
 """Bidders who learn in M and L as a plain Mesa model: Python agents, one world, one round a step, no arrays.
 
 What every report would have earned against each announcement of the rivals is worked out once, beforehand, by the rules
-of `plain_mesa`, and looked up in a dictionary. The learning rules are written anew from their definitions, so that what
+of `plain_mesa`, and looked up in a dictionary; or anew each round, where that is asked for. The learning rules are written anew from their definitions, so that what
 comes of them is a check too. Each bidder sees her own value only, and can announce every value with the belief of every
 one of her types.
 """
@@ -25,7 +25,13 @@ class Rule:
     ----------
     options : how many reports there are.
     low, high : bounds of the payoffs.
+
+    Attributes
+    ----------
+    full : whether it is shown what every report would have earned.
     """
+
+    full = False
 
     def __init__(self, options: int, low: float, high: float) -> None:
         self.everything = range(options)
@@ -58,6 +64,8 @@ class Rule:
 
 class Full(Rule):
     """A learner that is shown what every report would have earned."""
+
+    full = True
 
     def learn(self, mix: list[float], chosen: int, payoff: float, payoffs: Sequence[float]) -> None:
         """Add it up."""
@@ -153,7 +161,7 @@ class Learner(plain_mesa.Bidder):
     """
 
     def __init__(
-        self, model: Learning, seat: int, posteriors: dict[object, Belief], bounds: dict[int, tuple[float, float]]
+        self, model: Learning, seat: int, posteriors: dict[int, Belief], bounds: dict[int, tuple[float, float]]
     ) -> None:
         super().__init__(model, seat, (seat,), posteriors)
         self.options: list[Announced] = list(product(posteriors, posteriors.values()))
@@ -183,7 +191,7 @@ class Learner(plain_mesa.Bidder):
 
     def learn(self, bids: Profile, beliefs: tuple[Belief, ...]) -> None:
         """Learn from the round."""
-        seen = self.model.payoffs[self.seat][self.value, without(bids, self.seat), without(beliefs, self.seat)]
+        seen = self.model.seen(self, without(bids, self.seat), without(beliefs, self.seat)) if self.rule.full else ()
         self.rule.learn(self.mix, self.chosen, self.earned, seen)
 
 
@@ -193,7 +201,14 @@ class Learning(plain_mesa.Auction):
     Parameters
     ----------
     bounds : per seat, by value, the least and the most that can be earned.
+
+    Attributes
+    ----------
+    payoffs : per seat, what every report earns, by own value and by the others' bids and beliefs.
+    remember : whether it is looked up there.
     """
+
+    remember = True
 
     def __init__(self, *arguments: object, bounds: Sequence[dict[int, tuple[float, float]]], **options: object) -> None:
         super().__init__(*arguments, **options)
@@ -220,17 +235,28 @@ class Learning(plain_mesa.Auction):
         return super().run(bids, beliefs)
 
     def table(self, bidder: Learner) -> dict[object, list[float]]:
-        """Return what every report of a bidder earns, by her value and by what the others announce."""
-        seat, found = bidder.seat, {}
+        """Return a bidder's payoffs."""
         others = [other.options for other in self.agents if other is not bidder]
-        for told in product(*others):
-            bids, beliefs = zip(*told, strict=True)
-            for value in bidder.posteriors:
-                found[value, bids, beliefs] = [
-                    self.worth(seat, value, with_seat(bids, seat, bid), with_seat(beliefs, seat, belief))
-                    for bid, belief in bidder.options
-                ]
-        return found
+        announced = [tuple(zip(*told, strict=True)) for told in product(*others)]
+        return {
+            (value, bids, beliefs): self.row(bidder, value, bids, beliefs)
+            for bids, beliefs in announced
+            for value in bidder.posteriors
+        }
+
+    def row(self, bidder: Learner, value: int, bids: Profile, beliefs: tuple[Belief, ...]) -> list[float]:
+        """Return what every report of a bidder earns against the others'."""
+        seat = bidder.seat
+        return [
+            self.worth(seat, value, with_seat(bids, seat, bid), with_seat(beliefs, seat, belief))
+            for bid, belief in bidder.options
+        ]
+
+    def seen(self, bidder: Learner, bids: Profile, beliefs: tuple[Belief, ...]) -> list[float]:
+        """Return the same, looked up if that is allowed."""
+        if self.remember:
+            return self.payoffs[bidder.seat][bidder.value, bids, beliefs]
+        return self.row(bidder, bidder.value, bids, beliefs)
 
     def worth(self, seat: int, value: int, bids: Profile, beliefs: tuple[Belief, ...]) -> float:
         """Return what a bidder earns in expectation over the coins."""
@@ -258,7 +284,7 @@ class CrowdLookahead(Learning, plain_mesa.CrowdLookahead):
         top = bids.index(max(bids))
         sale = 0.0
         if top == seat:
-            price = self.recall(top, bids, beliefs)
+            price = self.recall(top, bids, beliefs) if self.remember else self.offer(top, bids, beliefs)
             sale = value - price if bids[top] >= price else 0.0
         return reward + self.delta * chance + (1.0 - self.delta) * sale
 

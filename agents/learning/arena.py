@@ -14,6 +14,7 @@ from agents.agent_types import AgentTypes, agent_types
 from agents.expectation import Expectation
 from agents.game import Game, Seat
 from agents.induced import MEMORY, Induced
+from agents.learning.bounds import realised_bounds
 from agents.learning.learning import Learning
 from agents.learning.stakes import Stakes
 from agents.menu import Menu, report_menu
@@ -166,7 +167,12 @@ class Arena:
             owners, kinds = strategy.ring, seat.pool(strategy.ring).types
         else:
             owners, kinds = (player,), seat.types[:, None]
-        return Stakes(self.induced, player, strategy.options, strategy.contexts, owners=owners, kinds=kinds)
+        stakes = Stakes(self.induced, player, strategy.options, strategy.contexts, owners=owners, kinds=kinds)
+        if strategy.feedback == "bandit":  # who sees the coins fall
+            bounds = [realised_bounds(self.induced, owner) for owner in owners]
+            stakes.low = np.sum([b.low[kind] for b, kind in zip(bounds, kinds.T, strict=True)], axis=0)
+            stakes.high = np.sum([b.high[kind] for b, kind in zip(bounds, kinds.T, strict=True)], axis=0)
+        return stakes
 
 
 def _menu(strategy: Strategy, seat: Seat, plan: Plan | None) -> Menu:

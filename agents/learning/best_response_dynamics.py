@@ -28,6 +28,7 @@ class BestResponseDynamics(Learner):
     summary = "the report that is best against what the others do right now"
     guarantee = "none: where it rests is an equilibrium, and what is strictly dominated dies out, but it may cycle"
     accepts = ("mean",)
+    memory = ("_mix",)
     random_start = True
 
     def __init__(self, *, inertia: float = 0.0) -> None:

@@ -41,6 +41,7 @@ class Exp3(Learner):
         "payoffs of its own choices alone"
     )
     accepts = ("bandit",)
+    memory = ("_gains",)
 
     def __init__(self, *, mixing: float | None = None, anneal: float = 0.0) -> None:
         if mixing is not None and not 0 < mixing <= 1:
@@ -97,6 +98,7 @@ class Exp3IX(Learner):
         "a known T, range x (4 sqrt(K T ln K) + (2 sqrt(K T / ln K) + 1) ln(2 / d)) for any T"
     )
     accepts = ("bandit",)
+    memory = ("_losses",)
 
     def __init__(self, *, rate: float | None = None, anneal: float = 0.0) -> None:
         positive("rate", rate)

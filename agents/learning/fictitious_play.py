@@ -34,6 +34,7 @@ class FictitiousPlay(Learner):
         "of common interest [Robinson1951, MondererShapley1996]"
     )
     accepts = ("full", "mean")
+    memory = ("_earned",)
 
     def prepare(self) -> None:
         """Start every option from nothing."""

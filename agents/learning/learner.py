@@ -96,12 +96,12 @@ class Learner(ABC):
     Rows are independent; in one call each row occurs at most once, so arrays may be assigned to in place. All
     arithmetic is row by row (no matrix product over rows), so that any split of the rows gives the same bits.
 
-    What a learner remembers are its arrays of ``(rows,)``, ``(rows, options)`` and so on; they are set in `prepare`.
-
     Attributes
     ----------
     accepts : the kinds of feedback that it can learn from; the first is its own.
     guarantee : what is proven of it, in a sentence.
+    memory : the names of its tables, ``(rows,)``, ``(rows, options)`` or ``(rows, options, options)``, that hold what it
+        has learnt.
     visits : ``(rows,)`` how often each row has learnt.
     """
 
@@ -109,6 +109,7 @@ class Learner(ABC):
     summary: ClassVar[str]
     guarantee: ClassVar[str]
     accepts: ClassVar[tuple[FeedbackKind, ...]]
+    memory: ClassVar[tuple[str, ...]]
     random_start: ClassVar[bool] = False
     """Whether worlds should start from different mixes: those of a rule without noise would all be alike."""
 
@@ -119,21 +120,28 @@ class Learner(ABC):
         self.prepare()
 
     def resume(self, task: Task, rows: IntArray, options: IntArray) -> None:
-        """Go on with another task, keeping what is known of the rows and options that it has in common with the last.
+        """Go on with another task, keeping what is remembered of the rows and options in common with the last one.
+
+        A row whose remembered mix is not possible any more starts afresh.
 
         Parameters
         ----------
         rows, options : for each row and option of the new task its number in the last one, -1 where it is new.
         """
-        known = {name: table for name, table in vars(self).items() if isinstance(table, np.ndarray)}
+        names = ("visits", *self.memory)
+        known = {name: getattr(self, name) for name in names}
         self.begin(task)
+        fresh = {name: getattr(self, name).copy() for name in names}
         new, old = np.flatnonzero(rows >= 0), rows[rows >= 0]
         columns, before = np.flatnonzero(options >= 0), options[options >= 0]
-        for name, table in vars(self).items():
-            if name not in known or not isinstance(table, np.ndarray) or table.shape[:1] != (task.rows,):
-                continue
+        for name in names:
+            table = getattr(self, name)
             wide = table.ndim - 1
             table[np.ix_(new, *[columns] * wide)] = known[name][np.ix_(old, *[before] * wide)]
+        mix = self.policy(np.arange(task.rows))
+        lost = ~np.isclose(mix.sum(axis=1), 1.0) | ((mix > 0) & ~task.allowed).any(axis=1)
+        for name in names:
+            getattr(self, name)[lost] = fresh[name][lost]
 
     def mix(self, rows: IntArray) -> FloatArray:
         """Return ``(n, options)`` what each of those rows chooses by now."""

@@ -35,6 +35,7 @@ class LogitResponse(Learner):
     summary = "moves towards the logit response to what the others do right now, ever more precisely"
     guarantee = "none: where it rests at constant precision is a logit equilibrium, but it may cycle"
     accepts = ("mean",)
+    memory = ("_mix",)
     random_start = True
 
     def __init__(self, *, precision: float = 10.0, growth: float = 0.75, step: float = 0.1) -> None:

@@ -28,6 +28,7 @@ class _Estimator(Learner):
     """Keeps an estimate of what each option earns."""
 
     accepts = ("bandit",)
+    memory = ("_estimates", "_tried")
 
     def __init__(self, *, rate: float | None = None, start: float = 1.0) -> None:
         if rate is not None and not 0 < rate <= 1:

@@ -27,6 +27,7 @@ class RegretMatching(Learner):
     summary = "each report in proportion to what it would have earned more than play so far"
     guarantee = "regret at most range x sqrt((K - 1) T) for any T, so joint play tends to coarse correlated equilibria"
     accepts = ("full", "mean")
+    memory = ("_regrets",)
 
     def prepare(self) -> None:
         """Start without regrets."""

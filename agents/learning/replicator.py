@@ -37,6 +37,7 @@ class Replicator(Learner):
         "only averages over time reach equilibrium [HofbauerSigmund1998]"
     )
     accepts = ("mean",)
+    memory = ("_alive", "_logs", "_last")
     random_start = True
 
     def __init__(self, *, dt: float = 0.5) -> None:

@@ -40,6 +40,7 @@ class ResponseOracles(Learner):
         "two, that close, and joint play to coarse correlated equilibria"
     )
     accepts = ("mean",)
+    memory = ("_playing", "_regrets", "_offered", "_length", "_played")
     random_start = True
 
     def __init__(self, *, epoch: int = 10, growth: float = 0.1, tolerance: float = 1e-9) -> None:

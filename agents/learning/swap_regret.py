@@ -38,6 +38,7 @@ class SwapRegret(Learner):
         "correlated equilibria"
     )
     accepts = ("full", "mean")
+    memory = ("_earned",)
 
     def __init__(self, *, rate: float | None = None) -> None:
         positive("rate", rate)

@@ -32,6 +32,7 @@ class Ucb1(Learner):
         "of 8 range^2 ln T / gap + (1 + pi^2 / 3) gap; none against rivals who learn"
     )
     accepts = ("bandit",)
+    memory = ("_earned", "_tried")
 
     def __init__(self, *, width: float = 1.0) -> None:
         positive("width", width)

@@ -130,6 +130,9 @@ class Basins:
 def basins(arena: Arena, course: Course, *, threshold: float = 0.25) -> Basins:
     """Return the worlds clustered by their play in the last tenth of the rounds.
 
+    Where a type seldom occurs in these rounds its frequencies are noisy, and worlds that have learnt the same may seem
+    apart: the last tenth should hold each type that matters some tens of times.
+
     With more than 1,000 worlds, frequencies are rounded to hundredths first; of more than 4,000 different rows that are
     then left, the commonest 4,000 are clustered, and every other joins the nearest of these.
 
@@ -155,7 +158,7 @@ def describe(basin: Basin) -> str:
     lies = sorted((h for h in basin.habits if h.firm and not h.honest), key=lambda h: -h.mass)
     told = "; ".join(f"type {h.name} of seat {h.seat} says {h.report} in {h.share:.0%} of its play" for h in lies[:2])
     if len(lies) > 2:
-        told += f"; {len(lies) - 2} more {'type' if len(lies) == 3 else 'types'} lie"
+        told += f"; {len(lies) - 2} more {'type lies' if len(lies) == 3 else 'types lie'}"
     told = told and f", {told}"
     return (
         f"{head}{told}; {basin.truth:.0%} of late reports are the truth or equivalent, "

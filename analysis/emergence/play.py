@@ -210,19 +210,18 @@ def _mixed(arena: Arena) -> tuple[tuple[FloatArray, ...], ...]:
 
 
 def _name(arena: Arena, mixes: Sequence[FloatArray]) -> str:
-    """Return *truth*, or what each type of each seat reports, the likeliest first."""
-    types = arena.types
-    if all(
-        bool((mix[np.arange(len(truth)), truth] == 1.0).all()) for mix, truth in zip(mixes, types.truth, strict=True)
-    ):
-        return "truth"
-    said = []
+    """Return *truth*, or what those types report that do not tell the truth for sure, the likeliest first."""
+    types, said = arena.types, []
     for i, mix in enumerate(mixes):
         for c, row in enumerate(mix):
+            if row[types.truth[i][c]] == 1.0:
+                continue
             used = np.flatnonzero(row > 0)
             used = used[np.argsort(-row[used], kind="stable")]
-            text = " or ".join(
-                types.name(i, c, r) + (f" ({row[r]:.0%})" if len(used) > 1 else "") for r in used.tolist()
-            )
+            shares = [f" ({row[r]:.0%})" if len(used) > 1 else "" for r in used]
+            text = " or ".join(types.name(i, c, r) + share for r, share in zip(used.tolist(), shares, strict=True))
             said.append(f"{types.type_name(i, c)} of seat {i} says {text}")
-    return "; ".join(said)
+    if not said:
+        return "truth"
+    rest = sum(map(len, mixes)) > len(said)
+    return "; ".join(said) + ("; the others tell the truth" if rest else "")

@@ -143,8 +143,8 @@ def abandonment_order(table: pd.DataFrame, ax: Axes) -> Axes:
 
     The table is that of `abandonment.abandonment`. What never goes is in the last column, or in the top row.
     """
-    never = float(table["abandoned"].max()) if table["abandoned"].notna().any() else 1.0
-    top, last = 2.0 * never, float(table["eliminated"].fillna(0).max()) + 1.0
+    latest = float(np.nanmax(table["abandoned"].to_numpy(float), initial=1.0))
+    top, last = 2.0 * latest, float(np.nanmax(table["eliminated"].to_numpy(float), initial=0.0)) + 1.0
     kinds = np.where(table["truthful"], "truth", np.where(table["value_lie"], *list(_KINDS)[:2]))
     across = table["eliminated"].fillna(last).to_numpy(float)
     up = table["abandoned"].fillna(top).to_numpy(float)
@@ -160,7 +160,7 @@ def abandonment_order(table: pd.DataFrame, ax: Axes) -> Axes:
     ticks = [t for t in 10.0 ** np.arange(0, 12) if t < 0.7 * top]
     ax.set_yticks([*ticks, top], [*(f"{t:,.0f}" for t in ticks), "never"])
     ax.minorticks_off()
-    ax.axhline(math.sqrt(top * never), color="0.7", linewidth=0.8)
+    ax.axhline(math.sqrt(top * latest), color="0.7", linewidth=0.8)
     return finish(ax, "elimination", "round of play from which it is given up", handles, empty=table.empty)
 
 

@@ -1,10 +1,4 @@
-"""First price against its known equilibrium: what learners come to bid, and what it brings the seller.
-
-References
-----------
-.. [Krishna2010] V. Krishna, Auction Theory, Academic Press: section 2.3.
-.. [Chwe1989] M. Chwe, The discrete bid first auction, Economics Letters 31.
-"""
+"""First price against its known equilibrium: what learners come to bid, and what it brings the seller."""
 
 from __future__ import annotations
 
@@ -20,8 +14,8 @@ from matplotlib.lines import Line2D
 from analysis.drawing import BLUE, Z95, finish, new_axes
 from analysis.emergence.measures import exploitability
 from analysis.emergence.worlds import mean_over_worlds
+from analysis.equilibrium.first_price import first_price_equilibria
 from analysis.revenue import benchmarks, revenue_of
-from mechanisms.environment import FloatArray
 from scenarios.experiment import assemble
 from scenarios.learning import Phase, casts, learn
 from scenarios.scenario import load
@@ -46,7 +40,6 @@ _THREE = [
     f"environment.values={[_THREE_VALUES] * 3}",
     f"prior.marginals={[[float(v % 3 == 0) / 6 for v in _THREE_VALUES]] * 3}",
 ]
-_ROUNDING = 1e-9
 
 
 def study(tell: Tell, *, scale: float) -> Findings:
@@ -70,60 +63,12 @@ def study(tell: Tell, *, scale: float) -> Findings:
     return Findings(_page(figures, learners), figures, {"learners": learners, "bids": bids}, plots)
 
 
-def equilibria(values: Sequence[int], bids: Sequence[int], *, bidders: int) -> list[list[int]]:
-    """Return every symmetric pure equilibrium in bids that do not fall with the value, ties tossed for.
-
-    Values are equally likely. Against rivals of whom each bids less with probability F and the same with f, a bid wins
-    with probability ``((F + f)**n - F**n) / (n f)``, so profiles are built from the lowest value up: what a value gains
-    by a bid below those that are still open is settled by then [Chwe1989]_.
-    """
-    found: list[list[int]] = []
-    _extend([], list(values), sorted(bids), bidders, found)
-    return found
-
-
-def worth(values: Sequence[int], bids: Sequence[int], told: Sequence[int], *, bidders: int) -> FloatArray:
-    """Return ``(values, bids)``: what a bid is worth to a value against rivals who bid `told`, equally likely each."""
-    said, tried = np.asarray(told), np.asarray(bids)
-    below = (said[:, None] < tried).mean(axis=0)
-    same = (said[:, None] == tried).mean(axis=0)
-    tossed = ((below + same) ** bidders - below**bidders) / (bidders * np.where(same > 0, same, 1.0))
-    wins = np.where(same > 0, tossed, below ** (bidders - 1))
-    gained: FloatArray = wins * (np.asarray(values)[:, None] - tried)
-    return gained
-
-
-def _extend(told: list[int], values: list[int], bids: list[int], bidders: int, found: list[list[int]]) -> None:
-    """Go on with every block of values that bid the same, as long as none of them gains by a lower bid."""
-    done = len(told)
-    if done == len(values):
-        if _stable(told, values, bids, bidders, len(bids)):
-            found.append(told)
-        return
-    floor = told[-1] if told else -1
-    for place, bid in enumerate(bids):
-        if bid <= floor or bid > values[done]:
-            continue
-        for last in range(done + 1, len(values) + 1):
-            trial = told + [bid] * (last - done)
-            if _stable(trial, values, bids, bidders, place + 1):
-                _extend(trial, values, bids, bidders, found)
-
-
-def _stable(told: list[int], values: list[int], bids: list[int], bidders: int, known: int) -> bool:
-    """Return whether no value so far gains by one of the first `known` bids; the values above bid more than these."""
-    full = told + [bids[-1] + 1] * (len(values) - len(told))
-    gained = worth(values, bids, full, bidders=bidders)[: len(told)]
-    own = gained[np.arange(len(told)), np.searchsorted(bids, told)]
-    return bool((gained[:, :known].max(axis=1) <= own + _ROUNDING).all())
-
-
 @dataclass(frozen=True)
 class _Setting:
     """A first-price auction, what is known of it, and its rivals' revenue."""
 
     values: tuple[int, ...]
-    equilibria: list[list[int]]
+    equilibria: list[tuple[int, ...]]
     figures: dict[str, Any]
 
 
@@ -131,7 +76,7 @@ def _setting(overrides: list[str], *, bidders: int) -> _Setting:
     experiment = assemble(load("first-price", overrides=overrides))
     bids = experiment.environment.values[0]
     values = tuple(int(bids[kind]) for kind in experiment.game.seats[0].types)
-    found = equilibria(values, bids.tolist(), bidders=bidders)
+    found = first_price_equilibria(values, bids.tolist(), bidders=bidders)
     figures = {
         "values": list(values),
         "equilibria": found,
@@ -209,7 +154,7 @@ class _Learnt:
         return cls(label, summary, table, figures)
 
 
-def _draw(bids: pd.DataFrame, found: list[list[int]], ax: Axes) -> Axes:
+def _draw(bids: pd.DataFrame, found: list[tuple[int, ...]], ax: Axes) -> Axes:
     """Draw mean late bids by value with 95 % intervals, the band of the equilibria, and half of value."""
     values = sorted(bids["value"].unique())
     ax.fill_between(values, np.min(found, axis=0), np.max(found, axis=0), color="0.85", lw=0)
@@ -259,23 +204,25 @@ def _page(figures: dict[str, Any], learners: pd.DataFrame) -> str:
 _PAGE = """
 # {title}
 
-Do bidders who learn by themselves come to bid what theory says? In a first-price auction with n bidders and uniform
-values on an interval the equilibrium bid is (n - 1) / n of the value [Krishna, Auction Theory, section 2.3]. That is a
-thing to hold learners against before one believes them where nobody knows the answer.
+Do bidders who learn by themselves come to bid what theory says? In a first-price auction with n bidders and
+uniform values on an interval the equilibrium bid is (n - 1) / n of the value [Krishna, Auction Theory, section
+2.3]. That is a thing to hold learners against before one believes them where nobody knows the answer.
 
 ## Set-up
 
-The scenario `first-price`: two bidders, values 2, 4, .., 20, equally likely and independent; bids are the whole numbers
-from 1 to 20; ties are tossed for. Every bidder learns, for each of her values apart, which bid to make. Nothing is ruled
-out, bids above value included. Learners have their default parameters. Figures are of the last tenth of the rounds, with
-95 % intervals over worlds; NashConv is what best replies to the average (or late) play gain both bidders together, exactly.
+The scenario `first-price`: two bidders, values 2, 4, .., 20, equally likely and independent; bids are the whole
+numbers from 1 to 20; ties are tossed for. Every bidder learns, for each of her values apart, which bid to make.
+Nothing is ruled out, bids above value included. Learners have their default parameters. Figures are of the last
+tenth of the rounds, with 95 % intervals over worlds; NashConv is what best replies to the average (or late)
+play gain both bidders together, exactly.
 
 ## What equilibrium is on this grid
 
-Bids in whole steps leave room for more than one equilibrium. Of those in which both follow the same rule, which does not
-fall with the value, there are {count}, found by working up from the lowest value. Half of value is one; in all of them a
-value v bids from v/2 to v/2 + 1. The seller's revenue is therefore not one number, but from {least:.2f} to {most:.2f}.
-Vickrey earns {two[vickrey]:.2f} from true bids, inside that range: revenue equivalence holds up to the step of the grid.
+Bids in whole steps leave room for more than one equilibrium. Of those in which both follow the same rule, which
+does not fall with the value, there are {count}, found by working up from the lowest value. Half of value is
+one; in all of them a value v bids from v/2 to v/2 + 1. The seller's revenue is therefore not one number, but
+from {least:.2f} to {most:.2f}. Vickrey earns {two[vickrey]:.2f} from true bids, inside that range: revenue
+equivalence holds up to the step of the grid.
 
 {equilibria}
 
@@ -283,42 +230,44 @@ Vickrey earns {two[vickrey]:.2f} from true bids, inside that range: revenue equi
 
 {learners}
 
-![Mean late bid by value, with 95 % intervals: regret matching, fictitious play and EXP3, beside the equilibria](bids.svg)
+![Mean late bid by value, with 95 % intervals, beside the equilibria](bids.svg)
 
-- **Full information finds it.** Hedge, regret matching and fictitious play bid {low[ratio]:.3f} to {high[ratio]:.3f} of
-value on average, and earn the seller {low[revenue]:.2f} to {high[revenue]:.2f}. They end among the equilibria, at none for
-sure: from one to the next, the step costs next to nothing. Best replies to their late play gain
-{low[nash_conv_late]:.3f} to {high[nash_conv_late]:.3f} a round.
+- **Full information finds it.** Hedge, regret matching and fictitious play bid {low[ratio]:.3f} to
+{high[ratio]:.3f} of value on average, and earn the seller {low[revenue]:.2f} to {high[revenue]:.2f}. They end
+among the equilibria, at none for sure: from one to the next, the step costs next to nothing. Best replies to
+their late play gain {low[nash_conv_late]:.3f} to {high[nash_conv_late]:.3f} a round.
 
-- **Mean dynamics come nearest to half of value.** Logit response bids {logit_response[ratio]:.3f} of value, with a late
-NashConv of {logit_response[nash_conv_late]:.3f}; response oracles {response_oracles[ratio]:.3f}, with
-{response_oracles[nash_conv_late]:.3f}; replicator dynamics are still on their way ({replicator[nash_conv_late]:.3f}).
+- **Mean dynamics come nearest to half of value.** Logit response bids {logit_response[ratio]:.3f} of value,
+with a late NashConv of {logit_response[nash_conv_late]:.3f}; response oracles {response_oracles[ratio]:.3f},
+with {response_oracles[nash_conv_late]:.3f}; replicator dynamics are still on their way
+({replicator[nash_conv_late]:.3f}).
 
-- **Bandits are late, and the seller gains by it.** Each value comes up once in ten rounds, and shows one of twenty bids.
-After {bandit_rounds:,} rounds EXP3 bids {exp3[ratio]:.3f} of value, pays {exp3[revenue]:.2f} (Vickrey:
-{two[vickrey]:.2f}), and makes {exp3[above_value]:.0%} of its bids above its value, where a win is a loss. Its play is far from
-equilibrium (NashConv {exp3[nash_conv_late]:.2f}) and should not be read as one. Q-learning is nearer, at
-{q_learning[ratio]:.3f}.
+- **Bandits are late, and the seller gains by it.** Each value comes up once in ten rounds, and shows one of
+twenty bids. After {bandit_rounds:,} rounds EXP3 bids {exp3[ratio]:.3f} of value, pays {exp3[revenue]:.2f}
+(Vickrey: {two[vickrey]:.2f}), and makes {exp3[above_value]:.0%} of its bids above its value, where a win is a
+loss. Its play is far from equilibrium (NashConv {exp3[nash_conv_late]:.2f}) and should not be read as one.
+Q-learning is nearer, at {q_learning[ratio]:.3f}.
 
-- **What is dominated goes first, where it costs something.** Bids above value are {regret_matching[above_value]:.1%} of
-the late play of regret matching, {hedge[above_value]:.1%} of Hedge's, {q_learning[above_value]:.1%} of Q-learning's. A low
-value that bids a step too much seldom wins, and so seldom pays for it.
+- **What is dominated goes first, where it costs something.** Bids above value are
+{regret_matching[above_value]:.1%} of the late play of regret matching, {hedge[above_value]:.1%} of Hedge's,
+{q_learning[above_value]:.1%} of Q-learning's. A low value that bids a step too much seldom wins, and so seldom
+pays for it.
 
-- **Three bidders bid two thirds.** With values 3, 6, .., 18 there are {three_count} equilibria of the kind, the lowest of
-them exactly 2/3 of value. Regret matching bids {crowd[ratio]:.3f} and brings {crowd[revenue]:.2f}; equilibria bring
-{three_least:.2f} to {three_most:.2f}, Vickrey {three[vickrey]:.2f}.
+- **Three bidders bid two thirds.** With values 3, 6, .., 18 there are {three_count} equilibria of the kind, the
+lowest of them exactly 2/3 of value. Regret matching bids {crowd[ratio]:.3f} and brings {crowd[revenue]:.2f};
+equilibria bring {three_least:.2f} to {three_most:.2f}, Vickrey {three[vickrey]:.2f}.
 
 ## What to make of it
 
-A first-price bidder has to learn what the others bid before she knows what to bid; a bidder in Vickrey, M or L need not.
-While she learns, the seller gets not the equilibrium's revenue but the learners': between {response_oracles[ratio]:.3f}
-and {exp3[ratio]:.3f} of value, depending on what bidders are shown. OPT, for a seller who knows the distribution, is
-{two[opt]:.2f}.
+A first-price bidder has to learn what the others bid before she knows what to bid; a bidder in Vickrey, M or L
+need not. While she learns, the seller gets not the equilibrium's revenue but the learners': between
+{response_oracles[ratio]:.3f} and {exp3[ratio]:.3f} of value, depending on what bidders are shown. OPT, for a
+seller who knows the distribution, is {two[opt]:.2f}.
 
 ## Caveats
 
-Equilibria in which the bidders differ or mix, or bid less for more value, are not in the table. Intervals are over worlds,
-and so over luck, not over learners' parameters.
+Equilibria in which the bidders differ or mix, or bid less for more value, are not in the table. Intervals are
+over worlds, and so over luck, not over learners' parameters.
 
 ## Repeat it
 

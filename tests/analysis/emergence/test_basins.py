@@ -59,16 +59,21 @@ def test_truth_is_truthful_up_to_five_per_cent(arena):
     assert words(arena, blend(honest(arena), lies, 0.9)) == "mostly truthful"
 
 
-def test_what_nobody_can_tell_from_truth_is_truthful():
-    arena = arena_of(game("vickrey"))
-    types = arena.types
-    assert len(types.form.counts[0]) == 3  # values are told apart, beliefs are not asked for
-    arena = arena_of(table(((5,), (1, 2, 3)), {(5, 1): 0.3, (5, 2): 0.3, (5, 3): 0.4}).game("vickrey"))
-    beaten = pure(arena, lambda i, c: option(arena, i, c, value=0))
-    found = habits(arena, {i: play[0] for i, play in beaten.items()})
-    payoffs = [arena.induced.payoffs(i, 0, np.ix_([0], [0, 1, 2])) for i in (0, 1)]
-    assert (np.ptp(payoffs[1]) == 0.0) and np.ptp(payoffs[0]) > 0.0  # it matters to the rival, so it is a lie
-    assert [habit.honest for habit in found] == [True, True, False, False]
+def test_a_report_that_no_payoff_tells_from_truth_is_no_lie():
+    prior = {(5, 1, 3): 0.4, (5, 2, 3): 0.6}
+    arena = arena_of(table(((5,), (1, 2), (3,)), prior).game("vickrey"))  # the second price is 3 in any case
+    swapped = pure(arena, lambda i, c: option(arena, i, c, value=1 - c) if i == 1 else option(arena, i, c))
+    found = habits(arena, {i: play[0] for i, play in swapped.items()})
+    assert [(habit.honest, habit.truth, habit.value_lie) for habit in found] == [(True, 1.0, False)] * 4
+    assert words(arena, swapped) == "truthful"
+    assert len(basins(arena, steady(arena, joined(swapped, honest(arena))), threshold=0.0)) == 1
+
+
+def test_a_report_that_a_rival_can_tell_from_truth_is_a_lie():
+    arena = arena_of(table(((5,), (1, 2)), {(5, 1): 0.4, (5, 2): 0.6}).game("vickrey"))  # it is the price
+    swapped = pure(arena, lambda i, c: option(arena, i, c, value=1 - c) if i == 1 else option(arena, i, c))
+    found = habits(arena, {i: play[0] for i, play in swapped.items()})
+    assert [habit.honest for habit in found] == [True, False, False]
 
 
 def test_raised_values_are_overbidding_for_the_role_where_there_is_one(arena):
@@ -162,16 +167,19 @@ def test_a_ring_that_lies_is_a_ring():
 def test_worlds_are_told_apart_by_what_their_types_do(arena):
     lies = saying(arena, {1: {"value": 2}})
     distance = 0.3  # the mass of that type, in both seats
-    play = joined(honest(arena), lies, lies, blend(lies, honest(arena), 0.5), honest(arena), lies)
-    found = basins(arena, steady(arena, play), threshold=distance - 1e-9)
-    assert found.labels.tolist() == [1, 0, 0, 0, 1, 0] or found.labels.tolist() == [1, 0, 0, 1, 1, 0]
+    play = joined(honest(arena), lies, lies, blend(lies, honest(arena), 0.75), honest(arena), lies)
+    assert basins(arena, steady(arena, play), threshold=distance - 1e-9).labels.tolist() == [1, 0, 0, 0, 1, 0]
     assert len(basins(arena, steady(arena, play), threshold=distance + 1e-9)) == 1
     apart = basins(arena, steady(arena, play), threshold=0.0)
     assert apart.labels.tolist() == [1, 0, 0, 2, 1, 0]
-    assert [len(basin.worlds) for basin in apart.basins] == [3, 2, 1]
-    assert apart.table["words"].tolist() == ["overbidding for the role", "truthful", "mostly truthful"]
+    assert apart.table["words"].tolist() == ["overbidding for the role", "truthful", "overbidding for the role"]
+    assert apart.table["worlds"].tolist() == [3, 2, 1]
     assert apart.table["share"].tolist() == [0.5, 1 / 3, 1 / 6]
-    assert apart.by_words["worlds"].tolist() == [3, 2, 1]
+    assert apart.table["truth"].tolist() == pytest.approx([0.7, 1.0, 0.775])
+    assert apart.by_words[["words", "basins", "worlds"]].to_numpy().tolist() == [
+        ["overbidding for the role", 2, 4],
+        ["truthful", 1, 2],
+    ]
     row = apart.reports.set_index(["basin", "seat", "type"]).loc[(0, 1, "12")]
     assert (row["report"], row["share"], row["truthful"]) == ("40 with true belief", 1.0, False)
 

@@ -94,11 +94,11 @@ def test_regret_is_what_fixed_reports_would_have_earned(played):
             earned = 0.0
             for states, reports, _ in played.rounds:
                 kind = mine.types[mine.information[states[w]]]
-                for k in range(len(options)):
-                    values, beliefs = reports.values[[w]].copy(), reports.beliefs[[w]].copy()
-                    values[0, seat], beliefs[0, seat] = options.values[kind, k], options.beliefs[kind, k]
-                    told = game.mechanism.expect(Reports(values, beliefs))
-                    worth[kind, k] += told.utility_of(game.environment, seat, np.array([kind]))[0]
+                values = np.repeat(reports.values[[w]], len(options), axis=0)
+                beliefs = np.repeat(reports.beliefs[[w]], len(options), axis=0)
+                values[:, seat], beliefs[:, seat] = options.values[kind], options.beliefs[kind]
+                told = game.mechanism.expect(Reports(values, beliefs))
+                worth[kind] += told.utility_of(game.environment, seat, np.full(len(options), kind))
                 told = game.mechanism.expect(Reports(reports.values[[w]], reports.beliefs[[w]]))
                 earned += told.utility_of(game.environment, seat, np.array([kind]))[0]
             worth[~options.allowed] = -np.inf
