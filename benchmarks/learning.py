@@ -1,4 +1,4 @@
-"""Speed of learners in the market beside their floor, bare NumPy, beside one world at a time, and beside a plain Mesa model.
+"""Speed of learners in the market beside bare NumPy, one world at a time, and a plain Mesa model.
 
 Run it with ``make bench-learning`` or ``python benchmarks/learning.py``. Three bidders with five values each and a
 correlated prior all learn what to announce: every value with the belief of every one of their types, 25 reports a type.
@@ -31,8 +31,9 @@ from time import perf_counter
 import mesa
 import numpy as np
 from contest import Contender, race
-from market import optimum
-from plain_learners import MODELS, RULES, Learning
+from learning_checks import EXACT, Check, compare, payoffs_apart, plain, repeat
+from plain_learners import Learning
+from plain_rules import RULES
 from setups import DELTA, DISCOUNT, EPSILON, Setup, affiliated
 
 from agents.learning import LEARNERS
@@ -45,7 +46,7 @@ from scenarios.scenario import parse
 
 KINDS = ("L", "M")
 REPORTS, ROUNDS, SLOW = 25, 1_000, 10
-TARGET, ERRORS, EXACT = 100.0, 4.0, 1e-10
+TARGET = 100.0
 COLUMNS = ("floor", "market", "one world", "plain", "anew", "market/floor", "one/market", "plain/market", "anew/market")
 
 
@@ -59,35 +60,12 @@ class Row:
     figures: tuple[float, ...]
 
 
-@dataclass(frozen=True)
-class Check:
-    """A figure of the market and of the plain model; for means over worlds, the standard error of their difference."""
-
-    mechanism: str
-    learner: str
-    figure: str
-    market: float
-    plain: float
-    standard_error: float
-
-    @property
-    def off(self) -> float:
-        """How many standard errors they are apart."""
-        return (self.market - self.plain) / self.standard_error
-
-    @property
-    def holds(self) -> bool:
-        """Whether that is within bounds."""
-        return abs(self.off) <= ERRORS
-
-
 class Run:
     """A market of learners with its record, of which some rounds are played at a time."""
 
     def __init__(self, setup: Setup, kind: str, learner: str, worlds: int, seed: int) -> None:
-        seats = [
-            strategy.Learning(LEARNERS[learner](), values=["every"], beliefs=["every"]) for _ in range(len(setup.values))
-        ]
+        menu = {"values": ["every"], "beliefs": ["every"]}
+        seats = [strategy.Learning(LEARNERS[learner](), **menu) for _ in setup.values]
         self.market = Market(setup.game(kind), seats, worlds=worlds, seed=seed)
         assert {int(seat.options.allowed.sum(axis=1).max()) for seat in seats} == {REPORTS}
         self.feedback = seats[0].feedback
@@ -135,25 +113,6 @@ def floor(setup: Setup, worlds: int, seed: int) -> Callable[[int], None]:
     return play
 
 
-def plain(setup: Setup, kind: str, market: Market, seed: int) -> Learning:
-    """Return the plain model, its payoffs bounded as the market's learners are told."""
-    money = [tuple(grid[k] for grid, k in zip(setup.values, profile, strict=True)) for profile in setup.profiles]
-    prior = dict(zip(money, setup.weights.tolist(), strict=True))
-    assert market.arena is not None
-    stakes = [market.arena.stakes[i] for i in range(len(setup.values))]
-    pairs = [zip(one.low.tolist(), one.high.tolist(), strict=True) for one in stakes]
-    bounds = [dict(zip(grid, pair, strict=True)) for grid, pair in zip(setup.values, pairs, strict=True)]
-    more = {"solve": partial(optimum, setup)} if kind == "M" else {}
-    rules = {"epsilon": EPSILON, "delta": DELTA, "discount": DISCOUNT, "seed": seed}
-    return MODELS[kind](prior, [(i,) for i in range(len(stakes))], **rules, bounds=bounds, **more)
-
-
-def repeat(model: mesa.Model, steps: int) -> None:
-    """Step a model."""
-    for _ in range(steps):
-        model.step()
-
-
 def measure(setup: Setup, kind: str, options: argparse.Namespace) -> Iterator[Row | Check]:
     """Time every learner in a mechanism; compare those that the plain model has."""
     naive: Learning | None = None
@@ -169,7 +128,8 @@ def measure(setup: Setup, kind: str, options: argparse.Namespace) -> Iterator[Ro
         one.close()
         yield row
         if naive is not None and learner in RULES:
-            yield from compare(setup, kind, learner, naive, options)
+            course = recorded(setup, kind, learner, options)
+            yield from compare(course, kind, learner, naive, options.check_worlds)
 
 
 def timed(
@@ -202,59 +162,15 @@ def plain_contenders(naive: Learning, full: bool, rounds: int) -> list[Contender
     return found + ([Contender("anew", anew, partial(play, False, anew))] if full else [])
 
 
-def payoffs_apart(setup: Setup, market: Market, naive: Learning) -> float:
-    """Return by how much the two models differ, at most, on what any report earns against any announcements."""
-    assert market.arena is not None
-    arena, seats = market.arena, market.game.seats
-    bidders = list(naive.agents)
-    kinds = [{value: kind for kind, value in enumerate(grid)} for grid in setup.values]
-    cells = [{belief: cell for cell, belief in enumerate(bidder.posteriors.values())} for bidder in bidders]
-    places = [menu.beliefs.tolist().index for menu in arena.induced.menus]
-    apart = 0.0
-    for i, seat in enumerate(seats):
-        others = [j for j in range(len(seats)) if j != i]
-        keys = list(naive.payoffs[i])
-        values, told = np.zeros((2, len(keys), len(seats)), dtype=np.int64)
-        for place, j in enumerate(others):
-            spots = [places[j](belief) for belief in seats[j].posteriors.tolist()]
-            values[:, j] = [kinds[j][bids[place]] for _, bids, _ in keys]
-            told[:, j] = [spots[cells[j][beliefs[place]]] for _, _, beliefs in keys]
-        own = np.array([kinds[i][value] for value, _, _ in keys])
-        options = arena.learners[i].options
-        cell_of = {belief: cell for cell, belief in enumerate(seat.posteriors.tolist())}
-        believed = np.vectorize(cell_of.__getitem__)(options.beliefs)
-        theirs = np.array(list(naive.payoffs[i].values()))
-        matched = np.take_along_axis(theirs, (options.values * len(seat.types) + believed)[own], axis=1)
-        differ = abs(arena.stakes[i].payoffs(own, values, told) - matched)
-        apart = max(apart, float(differ[options.allowed[own]].max()))
-    return apart
-
-
-def compare(setup: Setup, kind: str, learner: str, naive: Learning, options: argparse.Namespace) -> Iterator[Check]:
-    """Play whole runs and compare the two models' means."""
-    rounds = options.check_rounds
+def recorded(setup: Setup, kind: str, learner: str, options: argparse.Namespace) -> Course:
+    """Play a run to be compared."""
     run = Run(setup, kind, learner, options.worlds, options.seed)
-    run.recorder = Recorder(run.market, rounds)
-    run.play(rounds)
+    recorder = Recorder(run.market, options.check_rounds)
+    for _ in range(options.check_rounds):
+        run.market.step()
+        recorder.record(run.market)
     run.close()
-    mine = by_world(run.recorder.course(), rounds)
-    theirs = np.array([naive_world(naive, RULES[learner], rounds) for _ in range(options.check_worlds)]).T
-    for figure, a, b in zip(("revenue", "truthful reports"), mine, theirs, strict=True):
-        error = math.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b))
-        yield Check(kind, learner, figure, float(a.mean()), float(b.mean()), error)
-
-
-def by_world(course: Course, rounds: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return each world's mean revenue and share of reports that were true in value and belief."""
-    truths = sum(seat.truths.sum(axis=(0, 2)) for seat in course.seats.values())
-    return course.revenue.sum(axis=0) / rounds, truths / rounds / len(course.seats)
-
-
-def naive_world(naive: Learning, rule: type, rounds: int) -> tuple[float, float]:
-    """Play a world of the plain model; return the same."""
-    naive.restart(rule)
-    repeat(naive, rounds)
-    return naive.revenue / rounds, sum(bidder.truths for bidder in naive.agents) / rounds / naive.n
+    return recorder.course()
 
 
 def whole(setup: Setup, kind: str, worlds: int, rounds: int, workers: int, blocks: int, seed: int) -> float:
@@ -284,24 +200,13 @@ def line(row: Row) -> str:
     return f"{row.mechanism:<3}{row.learner:<24}{row.feedback:<9}" + "".join(f"{text:>14}" for text in texts)
 
 
-def report_check(check: Check) -> str:
-    """Return a check as text."""
-    wrong = "" if check.holds else "  WRONG"
-    if check.learner == "any":
-        return f"  {check.mechanism}: what reports earn differs by {check.market:.1e} at most{wrong}"
-    return (
-        f"  {check.mechanism}, {check.learner}: {check.figure} {check.market:.4f}, plain {check.plain:.4f}, "
-        f"{check.off:+.2f} standard errors{wrong}"
-    )
-
-
 def whole_runs(setup: Setup, options: argparse.Namespace) -> dict[str, float]:
     """Return the seconds of whole runs, each the best of its turns."""
     found: dict[str, float] = {}
     for _ in range(options.whole):
         for kind in KINDS:
             for workers, blocks in ((1, 1), (1, 4), (2, 2)):
-                name = f"{kind}, {workers} process{'es' if workers > 1 else ''}, {blocks} block{'s' if blocks > 1 else ''}"
+                name = f"{kind}, processes {workers}, blocks {blocks}"
                 taken = whole(setup, kind, options.worlds, ROUNDS, workers, blocks, options.seed)
                 found[name] = min(taken, found.get(name, math.inf))
     return found
@@ -342,10 +247,11 @@ def main() -> int:
             else:
                 checks.append(found)
     print(f"the plain model beside the market, {options.check_rounds:,} rounds:")
-    print("\n".join(map(report_check, checks)))
+    print("\n".join(map(str, checks)))
     runs = whole_runs(setup, options)
-    print(f"whole runs: Hedge in three seats, {options.worlds:,} worlds x {ROUNDS:,} rounds, seconds")
-    print("\n".join(f"  {name}: {seconds:.1f}" for name, seconds in runs.items()), flush=True)
+    if runs:
+        print(f"whole runs: Hedge in three seats, {options.worlds:,} worlds x {ROUNDS:,} rounds, seconds")
+        print("\n".join(f"  {name}: {seconds:.1f}" for name, seconds in runs.items()), flush=True)
     if options.json:
         data = {"options": vars(options), "rows": [asdict(r) for r in rows], "checks": [asdict(c) for c in checks]}
         with open(options.json, "w", encoding="utf-8") as file:

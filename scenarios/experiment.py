@@ -164,7 +164,7 @@ def assemble(scenario: Scenario) -> Experiment:
 
 
 def _check_rings(source: str, strategies: Sequence[Strategy]) -> None:
-    """Check that every member of a ring names the same ring."""
+    """Check that every member of a ring names the same ring, and that nobody else does."""
     for seat, strategy in enumerate(strategies):
         for member in strategy.ring:
             if not 0 <= member < len(strategies):
@@ -174,6 +174,8 @@ def _check_rings(source: str, strategies: Sequence[Strategy]) -> None:
                     f"{source}: seats[{seat}].ring is {list(strategy.ring)}, but seat {member}, "
                     f"who plays {strategies[member].name!r}, does not name that ring"
                 )
+        if strategy.ring and seat not in strategy.ring:
+            raise BadInput(f"{source}: seats[{seat}].ring is {list(strategy.ring)}, a ring of others")
 
 
 def _knowledge(scenario: Scenario, environment: Environment, space: StateSpace) -> Knowledge:

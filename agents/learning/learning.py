@@ -50,7 +50,9 @@ class Learning(Strategy):
         self.feedback: FeedbackKind = learner.accepts[0] if feedback is None else feedback
         if self.feedback not in learner.accepts:
             raise ValueError(f"feedback is {feedback!r}; {learner.name} learns from {' or '.join(learner.accepts)}")
-        self.ring = tuple(ring)
+        self.ring = tuple(sorted(ring))
+        if ring and (len(set(ring)) < len(self.ring) or len(self.ring) < 2):
+            raise ValueError(f"a ring needs two or more different seats, not {list(ring)}")
         if ring and self.feedback == "mean":
             raise ValueError(f"a ring learns from bandit or full feedback, and {learner.name} from mean feedback")
         self.names: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -133,8 +134,9 @@ def basins(arena: Arena, course: Course, *, threshold: float = 0.25) -> Basins:
     Where a type seldom occurs in these rounds its frequencies are noisy, and worlds that have learnt the same may seem
     apart: the last tenth should hold each type that matters some tens of times.
 
-    With more than 1,000 worlds, frequencies are rounded to hundredths first; of more than 4,000 different rows that are
-    then left, the commonest 4,000 are clustered, and every other joins the nearest of these.
+    With more than 1,000 worlds, frequencies are rounded to hundredths first. If more than 4,000 different rows are then
+    left, the commonest 4,000 are clustered, the others join the nearest of these that is within the threshold, and those
+    that have none are clustered in the same way.
 
     Parameters
     ----------
@@ -146,8 +148,9 @@ def basins(arena: Arena, course: Course, *, threshold: float = 0.25) -> Basins:
     """
     if not 0.0 <= threshold <= 1.0:
         raise ValueError(f"the threshold is a distance from 0 to 1, not {threshold}")
-    labels = _by_size(_clustered(*_frequencies(arena, course), threshold))
-    found = [_basin(arena, course, np.flatnonzero(labels == k)) for k in range(labels.max() + 1)]
+    play = {seat: mine.late_average for seat, mine in course.seats.items()}
+    labels = _by_size(_clustered(*_frequencies(arena, play), threshold))
+    found = [_basin(arena, course, play, np.flatnonzero(labels == k)) for k in range(labels.max() + 1)]
     return Basins(tuple(found), labels)
 
 
@@ -166,14 +169,13 @@ def describe(basin: Basin) -> str:
     )
 
 
-def _frequencies(arena: Arena, course: Course) -> tuple[FloatArray, FloatArray]:
+def _frequencies(arena: Arena, play: Mapping[int, FloatArray]) -> tuple[FloatArray, FloatArray]:
     """Return ``(worlds, entries)`` late frequencies of reports, and what each entry counts in the distance."""
     rows, weights = [], []
-    for seat, mine in course.seats.items():
-        play = merged(arena, seat, mine.late_average)
-        mass = masses_of(arena, seat) / len(course.seats)
-        rows.append(play.reshape(course.worlds, -1))
-        weights.append(np.repeat(mass, play.shape[2]))
+    for seat, mixes in play.items():
+        told = merged(arena, seat, mixes)
+        rows.append(told.reshape(len(told), -1))
+        weights.append(np.repeat(masses_of(arena, seat) / len(play), told.shape[2]))
     together = np.concatenate(rows, axis=1)
     used = together.any(axis=0)
     return together[:, used], np.concatenate(weights)[used]
@@ -184,16 +186,27 @@ def _clustered(rows: FloatArray, weights: FloatArray, threshold: float) -> IntAr
     if len(rows) <= MANY:
         return _joined(rows * weights, threshold)
     rounded = np.round(rows / STEP).astype(np.int64)
-    kept, place, counts = np.unique(rounded, axis=0, return_inverse=True, return_counts=True)
-    common = np.sort(np.argsort(-counts, kind="stable")[:MOST])
+    kept, first, place, counts = np.unique(rounded, axis=0, return_index=True, return_inverse=True, return_counts=True)
     points = kept * (STEP * weights)
     labels = np.zeros(len(kept), dtype=np.int64)
-    labels[common] = _joined(points[common], threshold)
-    rest = np.setdiff1d(np.arange(len(kept)), common)
-    for start in range(0, len(rest), MANY):
-        some = rest[start : start + MANY]
-        labels[some] = labels[common[cdist(points[some], points[common], "cityblock").argmin(axis=1)]]
+    left = np.lexsort([first, -counts])
+    while len(left):
+        core, left = left[:MOST], left[MOST:]
+        labels[core] = labels.max() + 1 + _joined(points[core], threshold)
+        near, distance = _nearest(points[left], points[core])
+        labels[left] = np.where(distance <= threshold, labels[core][near], labels[left])
+        left = left[distance > threshold]
     return labels[place.reshape(-1)]
+
+
+def _nearest(points: FloatArray, among: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Return ``(points,)`` which of some points is nearest to each, and how far it is."""
+    near, distance = np.zeros(len(points), dtype=np.int64), np.zeros(len(points))
+    for start in range(0, len(points), MANY):
+        some = slice(start, start + MANY)
+        apart = cdist(points[some], among, "cityblock") / 2
+        near[some], distance[some] = apart.argmin(axis=1), apart.min(axis=1)
+    return near, distance
 
 
 def _joined(points: FloatArray, threshold: float) -> IntArray:
@@ -213,9 +226,8 @@ def _by_size(labels: IntArray) -> IntArray:
     return number[place.reshape(-1)]
 
 
-def _basin(arena: Arena, course: Course, worlds: IntArray) -> Basin:
-    play = {seat: mine.late_average[worlds].mean(axis=0) for seat, mine in course.seats.items()}
-    found = habits(arena, play)
+def _basin(arena: Arena, course: Course, play: Mapping[int, FloatArray], worlds: IntArray) -> Basin:
+    found = habits(arena, {seat: mixes[worlds].mean(axis=0) for seat, mixes in play.items()})
     late = course.late
     revenue, error = mean_over_worlds(course.revenue[late][:, worlds].sum(axis=0) / course.lengths[late].sum())
     regret = np.mean([mine.external[-1, worlds].mean() for mine in course.seats.values()]) / course.rounds

@@ -87,9 +87,8 @@ def exploitability(arena: Arena, course: Course) -> Exploitability:
         by_menu = arena.expectation.nash_conv(mixes)
         for i in seats:
             menu[play, i] = np.broadcast_to(by_menu[i], (course.worlds,))
-            worth, allowed = arena.mean(i, mixes), arena.learners[i].options.allowed[arena.learners[i].contexts]
-            best = np.where(allowed, worth, -np.inf).max(axis=2)
-            gain = best - np.where(allowed, worth * learnt[i], 0.0).sum(axis=2)
+            worth = arena.mean(i, mixes)  # an option that is not allowed announces what another does
+            gain = worth.max(axis=2) - (worth * learnt[i]).sum(axis=2)
             gain = np.where(gain < arena.types.form.tolerance, 0.0, gain)
             options[play, i] = np.broadcast_to((gain * arena.types.form.masses[i]).sum(axis=1), (course.worlds,))
     return Exploitability(seats, options, menu, reason)

@@ -8,12 +8,14 @@ References
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binomtest
 
 from mechanisms.environment import BoolArray, FloatArray, IntArray
+
+_Z95 = 1.959964  # that of the plots; to import it from them would import all that draws
 
 
 class Mean(NamedTuple):
@@ -56,8 +58,10 @@ class Interval(NamedTuple):
 
 def interval_of_share(count: int, total: int) -> Interval:
     """Return Wilson's interval for a share of worlds [Wilson1927]_; it has a width even where all worlds agree."""
-    found = binomtest(count, total).proportion_ci(0.95, method="wilson")
-    return Interval(float(found.low), float(found.high))
+    share, square = count / total, _Z95**2 / total
+    centre = (share + square / 2) / (1 + square)
+    half = math.sqrt(square * (share * (1 - share) + square / 4)) / (1 + square)
+    return Interval(max(0.0, centre - half), min(1.0, centre + half))
 
 
 def for_good(holds: BoolArray, seen: BoolArray, starts: FloatArray) -> FloatArray:

@@ -1,8 +1,9 @@
-"""The four lists: everything that can be named, with a line on each."""
+"""The lists: everything that can be named, with a line on each."""
 
 import pytest
 
 from agents.knowledge import KNOWLEDGE
+from agents.learning import LEARNERS
 from agents.misinformation import MISINFORMATION
 from agents.strategies import BELIEF_RULES, STRATEGIES, VALUE_RULES
 from mechanisms import MECHANISMS
@@ -17,6 +18,7 @@ NAMES = {
         *(f"value = {rule}" for rule in VALUE_RULES),
         *(f"belief = {rule}" for rule in BELIEF_RULES),
     ],
+    "learners": [*LEARNERS],
     "knowledge": [*KNOWLEDGE, *(f"misinformed: {form}" for form in MISINFORMATION)],
 }
 
@@ -33,9 +35,13 @@ def test_every_entry_has_one_line_of_its_own(what):
     assert len(set(lines)) == len(lines)
 
 
-@pytest.mark.parametrize("what", ["mechanisms", "strategies"])
+@pytest.mark.parametrize("what", ["mechanisms", "strategies", "learners"])
 def test_what_is_registered_tomorrow_is_listed_too(monkeypatch, what):
-    registry, base = {"mechanisms": (MECHANISMS, "vickrey"), "strategies": (STRATEGIES, "truthful")}[what]
+    registry, base = {
+        "mechanisms": (MECHANISMS, "vickrey"),
+        "strategies": (STRATEGIES, "truthful"),
+        "learners": (LEARNERS, "hedge"),
+    }[what]
     kind = type("Mine", (registry[base],), {"name": "mine", "summary": "a thing of my own"})
     monkeypatch.setitem(registry, "mine", kind)
     assert catalogue(what)["mine"] == "a thing of my own"

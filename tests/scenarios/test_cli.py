@@ -12,6 +12,7 @@ import tomli_w
 from click.testing import CliRunner, Result
 
 from agents.knowledge import KNOWLEDGE
+from agents.learning import LEARNERS
 from agents.strategies import STRATEGIES
 from mechanisms import MECHANISMS
 from mechanisms.optimal import Certificate
@@ -37,7 +38,7 @@ REVENUE_KEYS = {
 }
 COMMANDS = {
     *("run", "revenue", "deviations", "prior", "list", "dominance", "equilibria", "coalitions"),
-    *("second-order", "drift", "verify", "export", "compare"),
+    *("second-order", "drift", "verify", "export", "compare", "learn", "study"),
 }
 CSV = "auction,bidder,bid,house\n" + "".join(f"{k},ann,{3 * k},n\n{k},bob,{5 * k},{'ns'[k % 2]}\n" for k in range(1, 9))
 
@@ -155,7 +156,7 @@ def test_deviations_without_json_are_a_table(here):
 # --- list
 
 
-@pytest.mark.parametrize("what", ["scenarios", "mechanisms", "strategies", "knowledge", "claims"])
+@pytest.mark.parametrize("what", ["scenarios", "mechanisms", "strategies", "learners", "knowledge", "claims"])
 def test_lists_are_the_catalogue(what):
     entries = catalogue(what)
     assert printed_json("list", what) == [{"name": name, "summary": text} for name, text in entries.items()]
@@ -168,7 +169,10 @@ def test_lists_are_the_catalogue(what):
 
 @pytest.mark.parametrize(
     ("what", "names"),
-    [("scenarios", shipped()), ("mechanisms", MECHANISMS), ("strategies", STRATEGIES), ("knowledge", KNOWLEDGE)],
+    [
+        *(("scenarios", shipped()), ("mechanisms", MECHANISMS), ("strategies", STRATEGIES)),
+        *(("learners", LEARNERS), ("knowledge", KNOWLEDGE)),
+    ],
 )
 def test_what_is_registered_is_listed(what, names):
     assert set(names) <= {entry["name"] for entry in printed_json("list", what)}

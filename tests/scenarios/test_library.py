@@ -51,11 +51,15 @@ PROMISED = {
     "public-good",
     "more-knowledge",
     "ignorant-seller",
+    "learn-l",
+    "learn-m",
 }
+LEARNT = {"learning-from-play", "learn-l", "learn-m"}
 OWN_TESTS = {"two-groups", "posted-prices", "public-good", "more-knowledge", "ignorant-seller"}
 SINGLE_GOOD = [name for name in NAMES if load(name).environment.kind == "single-good"]
 PRIVATE = [name for name in NAMES if load(name).environment.kind != "public-good"]
 
+CHEAP = ("mechanism.epsilon=0.05", "mechanism.delta=0.02")
 TRUTHFUL = 'seats=[{strategy="truthful"}]'
 NOBODY_KNOWS = 'knowledge={kind="own-value"}'
 ALL_KNOW = 'knowledge={kind="complete"}'
@@ -311,6 +315,14 @@ QUOTED = [
     ("first-price", (), "opt", "9.8"),
     ("first-price", (TRUTHFUL,), "revenue", "14.3"),
     ("first-price", ('seats=[{strategy="best-response"}]',), "revenue", "7.61"),
+    ("learn-l", (TRUTHFUL,), "revenue", "1.3084"),
+    ("learn-l", (TRUTHFUL, *CHEAP), "revenue", "2.9606"),
+    ("learn-l", (), "opt", "3.32"),
+    ("learn-l", (), "vickrey", "3"),
+    ("learn-m", (TRUTHFUL,), "revenue", "1.3148"),
+    ("learn-m", (TRUTHFUL, *CHEAP), "revenue", "2.9711"),
+    ("learn-m", (), "opt", "3.32"),
+    ("learn-m", (), "vickrey", "3"),
 ]
 
 # Gains as `deviations` prints them; a page writes a loss without its sign.
@@ -341,6 +353,11 @@ QUOTED_GAINS = [
     ("noisy-signals", (), "max_gain", "-0.000593"),
     ("common-lie", (), "max_gain", "-0.00166667"),
     ("first-price", (), "max_gain", "+4.5"),
+    ("learn-l", (), "max_gain_value", "-0.092"),
+    ("learn-l", (), "max_gain", "-0.0000631"),
+    ("learn-l", (kind("L-printed"),), "max_gain_value", "+0.388427"),
+    ("learn-m", (), "max_gain_value", "-0.06"),
+    ("learn-m", CHEAP, "max_gain_value", "-0.003"),
 ]
 
 
@@ -532,7 +549,7 @@ def test_prices_do_not_fall_with_knowledge_among_the_insiders() -> None:
 # --- the market
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "learning-from-play"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in LEARNT])
 def test_the_market_plays_what_is_computed(name: str, experiments) -> None:
     experiment = experiments[name]
     plans = experiment.plans()

@@ -160,7 +160,10 @@ def test_an_override_that_leads_nowhere_is_bad_input(file, text, said):
     ("extra", "said"),
     [
         ({"seeds": 1}, "unknown key 'seeds' (= 1); did you mean 'seats'?"),
-        ({"zzz": 1}, "unknown key 'zzz' (= 1); known here: name, environment, prior, knowledge, mechanism, seats, shocks, run"),
+        (
+            {"zzz": 1},
+            "unknown key 'zzz' (= 1); known here: name, environment, prior, knowledge, mechanism, seats, shocks, run",
+        ),
         ({"run": {"words": 3}}, "unknown key 'run.words' (= 3); did you mean 'worlds'?"),
         ({"run": {"zzz": 3}}, "unknown key 'run.zzz' (= 3); known here: rounds, worlds, seed"),
         ({"environment": {"value": [[1]]}}, "unknown key 'environment.value' (= [[1]]); did you mean 'values'?"),

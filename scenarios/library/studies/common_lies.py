@@ -1,9 +1,4 @@
-"""Unanimity's common lies: on which of its equilibria learners settle, and M and L on the same states.
-
-References
-----------
-.. [HarsanyiSelten1988] J. Harsanyi and R. Selten, A General Theory of Equilibrium Selection in Games, MIT Press.
-"""
+"""Unanimity's common lies: on which of its equilibria learners settle, and M and L on the same states."""
 
 from __future__ import annotations
 
@@ -19,6 +14,7 @@ from agents.learning.arena import Arena
 from analysis.drawing import finish, new_axes
 from analysis.emergence.measures import late_shares
 from analysis.equilibrium.pure import pure_equilibria
+from analysis.equilibrium.selection import sure_enough
 from analysis.revenue import benchmarks, revenue_of
 from mechanisms.environment import FloatArray, IntArray
 from scenarios.learning import Phase, casts, learn
@@ -41,6 +37,7 @@ _LEARNERS = (
     "exp3",
 )
 _FINED = 'hedge(feedback="mean")'
+_FINE = 100.0
 _FINES = (1.0, 10.0, 1000.0)
 _ROUNDS, _WORLDS = 400, 200
 _BELIEFS = ("truthful", "flattened", "sharpened", "uniform", "mode")
@@ -62,7 +59,7 @@ def study(tell: Tell, *, scale: float) -> Findings:
     for k, (label, fine) in enumerate(runs):
         tell(0.6 * k / len(runs), label)
         fines = [] if fine is None else [f"mechanism.penalty={fine}"]
-        basins.append(_Basins.of(label, 100.0 if fine is None else fine, _play(label, fines, worlds)))
+        basins.append(_Basins.of(label, _FINE if fine is None else fine, _play(label, fines, worlds)))
     arena = _play("hedge", ["run.rounds=1"], 1).arena()
     equilibria = _equilibria(arena)
     rivals = [
@@ -73,7 +70,7 @@ def study(tell: Tell, *, scale: float) -> Findings:
     figures = {
         "equilibria": equilibria.to_dict(orient="records"),
         "opt": benchmarks(arena.game).opt,
-        "basins": {_key(found.label, found.fine): found.figures for found in basins},
+        "basins": {found.key: found.figures for found in basins},
         "rivals": rivals,
     }
     tables = {
@@ -81,16 +78,14 @@ def study(tell: Tell, *, scale: float) -> Findings:
         "basins": pd.DataFrame([found.row for found in basins]),
         "rivals": pd.DataFrame(rivals),
     }
-    own = [found for found in basins if found.fine == 100.0]
-    return Findings(_page(figures, tables), figures, tables, {"basins": _draw(own, new_axes(height=4.4))})
+    plot = _draw([found for found in basins if found.fine == _FINE], new_axes(height=4.4))
+    return Findings(_page(figures, tables), figures, tables, {"basins": plot})
 
 
 def agreement(late: IntArray, beliefs: IntArray) -> dict[int, FloatArray]:
     """Return ``(worlds,)`` shares of late reports with each belief, by id, from ``(worlds, types, options)`` counts."""
     visits = late.sum(axis=(1, 2))
-    return {
-        int(belief): (late * (beliefs == belief)).sum(axis=(1, 2)) / visits for belief in np.unique(beliefs).tolist()
-    }
+    return {int(b): (late * (beliefs == b)).sum(axis=(1, 2)) / visits for b in np.unique(beliefs)}
 
 
 def _play(label: str, overrides: list[str], worlds: int) -> Phase:
@@ -106,6 +101,11 @@ class _Basins:
     fine: float
     row: dict[str, Any]
     figures: dict[str, Any]
+
+    @property
+    def key(self) -> str:
+        """The learner, and the fine where it is not the scenario's."""
+        return self.label if self.fine == _FINE else f"{self.label}, fine {self.fine:g}"
 
     @classmethod
     def of(cls, label: str, fine: float, phase: Phase) -> _Basins:
@@ -129,11 +129,7 @@ class _Basins:
 
 
 def _equilibria(arena: Arena) -> pd.DataFrame:
-    """Return the pure equilibria: what they earn the seller and a bidder, and how sure one must be of the other.
-
-    `sure_enough` is the least probability that the other announces the belief, all others being equally likely
-    otherwise, from which on announcing it is best for every type [HarsanyiSelten1988]_.
-    """
+    """Return the pure equilibria: what they earn the seller and a bidder, and how sure one must be of the other."""
     types, menus = arena.types, arena.induced.menus
     rows = []
     for k, chosen in enumerate(pure_equilibria(types).chosen):
@@ -152,34 +148,11 @@ def _equilibria(arena: Arena) -> pd.DataFrame:
                 "one belief": not beliefs,
                 "revenue": revenue_of(arena.game, types.plans(chosen)).total,
                 "a bidder's surplus": float(np.mean(earned)),
-                "sure enough": _sure_enough(arena, belief),
+                "sure enough": sure_enough(types.form, chosen),
             }
         )
     order = {name: place for place, name in enumerate(_BELIEFS)}
     return pd.DataFrame(rows).sort_values("agreed belief", key=lambda names: names.map(order), ignore_index=True)
-
-
-def _sure_enough(arena: Arena, belief: int) -> float:
-    """Return that probability, by bisection; reports of the other's true value, whatever she believes."""
-    low, high = 0.0, 1.0
-    for _ in range(50):
-        middle = (low + high) / 2
-        low, high = (low, middle) if _is_best(arena, belief, middle) else (middle, high)
-    return high
-
-
-def _is_best(arena: Arena, belief: int, chance: float) -> bool:
-    types, menus = arena.types, arena.induced.menus
-    mixes = []
-    for i, menu in enumerate(menus):
-        odds = np.where(menu.beliefs == belief, chance, (1.0 - chance) / (len(menu.beliefs) - 1))
-        mix = np.zeros(types.form.shapes[i])
-        for cell, kind in enumerate(arena.game.seats[i].types.tolist()):
-            np.add.at(mix[cell], types.groups[i][kind * len(menu.beliefs) + np.arange(len(odds))], odds)
-        mixes.append(mix)
-    says = menus[0].beliefs[menus[0].belief_of(types.first[0])] == belief
-    worth = types.form.utilities(mixes)[0]
-    return bool((worth[:, says].max(axis=1) >= worth[:, ~says].max(axis=1)).all())
 
 
 def _rival(kind: str, label: str, worlds: int, tell: Tell, share: float) -> dict[str, Any]:
@@ -200,10 +173,6 @@ def _rival(kind: str, label: str, worlds: int, tell: Tell, share: float) -> dict
         "revenue": interval(revenue, 1),
         "truthful": f"{revenue_of(arena.game).total:.1f}",
     }
-
-
-def _key(label: str, fine: float) -> str:
-    return label if fine == 100.0 else f"{label}, fine {fine:g}"
 
 
 def _draw(basins: list[_Basins], ax: Axes) -> Axes:
@@ -246,7 +215,7 @@ def _page(figures: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
             "best": max(found["revenue"] for label, found in mixed.items() if "dynamics" not in label),
             "hedge": basins["hedge"],
             "even": basins[_FINED],
-            "fined": {f"{fine:g}": basins[_key(_FINED, fine)] for fine in _FINES},
+            "fined": {f"at{fine:g}": basins[f"{_FINED}, fine {fine:g}"] for fine in _FINES},
             "myopic": basins["best-response-dynamics"],
             "bandit": basins["exp3"],
             "rival": {f"{row['mechanism']} {row['learner'].split('(')[0]}": row for row in figures["rivals"]},
@@ -260,27 +229,27 @@ def _page(figures: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
 _PAGE = """
 # {title}
 
-The paper's appendix F describes a mechanism that asks everybody for the whole prior, believes it if all agree,
-and fines all if not; and rejects it, since every common lie is an equilibrium beside the truth. An equilibrium
-is a place to rest, not a forecast. Which one do learners come to rest in?
+Appendix F of the paper has a mechanism that asks everybody for the whole prior, believes it if all agree, and fines
+all if not; and rejects it, since every common lie is an equilibrium beside the truth. An equilibrium is a place to
+rest, not a forecast. Which one do learners come to rest in?
 
 ## Set-up
 
 The scenario `common-lie`: two bidders, values 10, 40 or 100 with probabilities .6, .3, .1, a fine of 100. Each
-learns, for each of her values apart, which value and which of five beliefs to announce: the true prior; all
-values equally likely (uniform); the prior flattened or sharpened; or its likeliest value alone (mode). {worlds}
-worlds of {rounds} rounds; mean dynamics start from mixes drawn at random, the others from even ones, fictitious
-play and Hedge among them. A world counts as agreed on a belief if both announce it in {agreed:.0%} of their
-reports of the last tenth.
+learns, for each of her values apart, which value and which of five beliefs to announce: the true prior; all values
+equally likely (uniform); the prior flattened or sharpened; or its likeliest value alone (mode). {worlds} worlds of
+{rounds} rounds; mean dynamics start from mixes drawn at random, the others from even ones, fictitious play and Hedge
+among them. A world counts as agreed on a belief if both announce it in {agreed:.0%} of their reports of the last
+tenth.
 
 ## The equilibria, exactly
 
 {equilibria}
 
-These are all the pure equilibria on the menu, {count} of them, and each is strict. OPT is {opt:g}. *Sure
-enough* is how likely one must think it that the other announces the belief, all others being equally likely
-otherwise, for it to be the best thing to say for every type: the lower, the less it takes to be drawn in. The
-truth is not marked out by it.
+These are all the pure equilibria on the menu, {count} of them, and each is strict. OPT is {opt:g}. *Sure enough* is
+how likely one must think it that the other plays the equilibrium, and reports at random otherwise, for playing it to
+be best for every type: the lower, the less it takes to be drawn in. Lies that change no price are as good as the
+truth, and one lie is better for the bidders. Nothing marks the truth out.
 
 ## Where worlds end
 
@@ -288,42 +257,40 @@ truth is not marked out by it.
 
 ![Share of worlds by the belief that both bidders agree on](basins.svg)
 
-- **Truth is one convention of five, and wins about as often.** With the {settled} learners that settle, it is
-agreed on in {least:.0%} to {most:.0%} of worlds; in {lies:.0%} of worlds on average play ends in a common lie.
-What decides is who happens to say what in the first rounds.
+- **Truth is one convention of five, and wins about as often.** With the {settled} learners that settle, it is agreed
+on in {least:.0%} to {most:.0%} of worlds; in {lies:.0%} of worlds on average play ends in a common lie. What decides
+is who happens to say what in the first rounds.
 
 - **The seller pays for it.** Inside the worlds that agree on the mode, Hedge brings her
-{hedge[revenue_where][mode]:.1f} a round, against {rows[truthful][revenue]:.2f} for truth in equilibrium. It is
-below even that lie's {rows[mode][revenue]:.2f}, and {hedge[revenue_where][truthful]:.1f} in the worlds that
-agree on the truth, for a second reason: the fine dwarfs what values are worth, so that the learners' rates, in
-units of the range of payoffs, are slow for values, and many values are still misreported.
+{hedge[revenue_where][mode]:.1f} a round, against {rows[truthful][revenue]:.2f} for truth in equilibrium. It is below
+even that lie's {rows[mode][revenue]:.2f}, and {hedge[revenue_where][truthful]:.1f} in the worlds that agree on the
+truth, for a second reason: the fine dwarfs what values are worth, so that the learners' rates, in units of the range
+of payoffs, are slow for values, and many values are still misreported.
 
-- **The fine selects.** Hedge on mean payoffs ends in the truth in {even[shares][truthful]:.0%} of worlds, and
-in the mode, which is worst for the seller, in {even[shares][mode]:.0%}. With a fine of 10 it ends there in
-{fined[10][shares][mode]:.0%}; with a fine of 1 it has agreed on nothing yet in {fined[1][shares][none]:.0%};
-with a fine of 1000 truth gets {fined[1000][shares][truthful]:.0%}. A larger fine makes lies more alike, not
-fewer.
+- **The fine selects.** Hedge on mean payoffs ends in the truth in {even[shares][truthful]:.0%} of worlds, and in the
+mode, which is worst for the seller, in {even[shares][mode]:.0%}. With a fine of 10 it ends there in
+{fined[at10][shares][mode]:.0%}; with a fine of 1 it has agreed on nothing yet in {fined[at1][shares][none]:.0%};
+with a fine of 1000 truth gets {fined[at1000][shares][truthful]:.0%}. A larger fine makes lies more alike, not fewer.
 
-- **Disagreement can last.** Bidders who both switch at once to what the other said last cross over for ever:
-under myopic best responses {myopic[shares][none]:.0%} of worlds never agree. EXP3, which sees its own payoff
-alone, has not agreed anywhere ({bandit[shares][none]:.0%}). The seller of the table books fines of 200 in such
-rounds, which she could not collect from anybody who may walk away.
+- **Disagreement can last.** Bidders who both switch at once to what the other said last cross over for ever: under
+myopic best responses {myopic[shares][none]:.0%} of worlds never agree. EXP3, which sees its own payoff alone, has
+not agreed anywhere ({bandit[shares][none]:.0%}). The seller of the table books fines of 200 in such rounds, which
+she could not collect from anybody who may walk away.
 
 ## M and L on the same states
 
 {rivals}
 
-M and L have one pure equilibrium on the same menu: the truth. Fictitious play and best responses with inertia
-find it from anywhere: {rival[M fictitious-play][true beliefs]} and {rival[L fictitious-play][true beliefs]} of
-beliefs are true in the last tenth. Hedge does not find the beliefs in time: {rival[M hedge][true beliefs]} and
-{rival[L hedge][true beliefs]}, since a score of order epsilon = 0.1 is faint beside values of 100. But it
-settles on no lie either; it is merely slow, and the seller's loss ends with the learning. Under unanimity it
-does not end.
+M and L have one pure equilibrium on the same menu: the truth. Fictitious play and best responses with inertia find
+it from anywhere: {rival[M fictitious-play][true beliefs]} and {rival[L fictitious-play][true beliefs]} of beliefs
+are true in the last tenth. Hedge does not find the beliefs in time: {rival[M hedge][true beliefs]} and {rival[L
+hedge][true beliefs]}, since a score of order epsilon = 0.1 is faint beside values of 100. But it settles on no lie
+either; it is merely slow, and the seller's loss ends with the learning. Under unanimity it does not end.
 
 ## Caveats
 
-Five beliefs make five conventions; with a longer menu there are more, and truth is one of as many. Basins are
-those of even or random starts; bidders who begin with the truth stay there, as it is strict.
+Five beliefs make five conventions; with a longer menu there are more, and truth is one of as many. Basins are those
+of even or random starts; bidders who begin with the truth stay there, as it is strict.
 
 ## Repeat it
 

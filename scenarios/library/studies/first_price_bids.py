@@ -204,25 +204,25 @@ def _page(figures: dict[str, Any], learners: pd.DataFrame) -> str:
 _PAGE = """
 # {title}
 
-Do bidders who learn by themselves come to bid what theory says? In a first-price auction with n bidders and
-uniform values on an interval the equilibrium bid is (n - 1) / n of the value [Krishna, Auction Theory, section
-2.3]. That is a thing to hold learners against before one believes them where nobody knows the answer.
+Do bidders who learn by themselves come to bid what theory says? In a first-price auction with n bidders and uniform
+values on an interval the equilibrium bid is (n - 1) / n of the value [Krishna, Auction Theory, section 2.3]. That is
+a thing to hold learners against before one believes them where nobody knows the answer.
 
 ## Set-up
 
 The scenario `first-price`: two bidders, values 2, 4, .., 20, equally likely and independent; bids are the whole
 numbers from 1 to 20; ties are tossed for. Every bidder learns, for each of her values apart, which bid to make.
 Nothing is ruled out, bids above value included. Learners have their default parameters. Figures are of the last
-tenth of the rounds, with 95 % intervals over worlds; NashConv is what best replies to the average (or late)
-play gain both bidders together, exactly.
+tenth of the rounds, with 95 % intervals over worlds; NashConv is what best replies to the average (or late) play
+gain both bidders together, exactly.
 
 ## What equilibrium is on this grid
 
-Bids in whole steps leave room for more than one equilibrium. Of those in which both follow the same rule, which
-does not fall with the value, there are {count}, found by working up from the lowest value. Half of value is
-one; in all of them a value v bids from v/2 to v/2 + 1. The seller's revenue is therefore not one number, but
-from {least:.2f} to {most:.2f}. Vickrey earns {two[vickrey]:.2f} from true bids, inside that range: revenue
-equivalence holds up to the step of the grid.
+Bids in whole steps leave room for more than one equilibrium. Of those in which both follow the same rule, which does
+not fall with the value, there are {count}, found by working up from the lowest value. Half of value is one; in all
+of them a value v bids from v/2 to v/2 + 1. The seller's revenue is therefore not one number, but from {least:.2f} to
+{most:.2f}. Vickrey earns {two[vickrey]:.2f} from true bids, inside that range: revenue equivalence holds up to the
+step of the grid.
 
 {equilibria}
 
@@ -232,26 +232,25 @@ equivalence holds up to the step of the grid.
 
 ![Mean late bid by value, with 95 % intervals, beside the equilibria](bids.svg)
 
-- **Full information finds it.** Hedge, regret matching and fictitious play bid {low[ratio]:.3f} to
-{high[ratio]:.3f} of value on average, and earn the seller {low[revenue]:.2f} to {high[revenue]:.2f}. They end
-among the equilibria, at none for sure: from one to the next, the step costs next to nothing. Best replies to
-their late play gain {low[nash_conv_late]:.3f} to {high[nash_conv_late]:.3f} a round.
+- **Full information finds it.** Hedge, regret matching and fictitious play bid {low[ratio]:.3f} to {high[ratio]:.3f}
+of value on average, and earn the seller {low[revenue]:.2f} to {high[revenue]:.2f}. They end among the equilibria, at
+none for sure: from one to the next, the step costs next to nothing. Best replies to their late play gain
+{low[nash_conv_late]:.3f} to {high[nash_conv_late]:.3f} a round.
 
-- **Mean dynamics come nearest to half of value.** Logit response bids {logit_response[ratio]:.3f} of value,
-with a late NashConv of {logit_response[nash_conv_late]:.3f}; response oracles {response_oracles[ratio]:.3f},
-with {response_oracles[nash_conv_late]:.3f}; replicator dynamics are still on their way
+- **Mean dynamics come nearest to half of value.** Logit response bids {logit_response[ratio]:.3f} of value, with a
+late NashConv of {logit_response[nash_conv_late]:.3f}; response oracles {response_oracles[ratio]:.3f}, with
+{response_oracles[nash_conv_late]:.3f}; replicator dynamics are still on their way
 ({replicator[nash_conv_late]:.3f}).
 
-- **Bandits are late, and the seller gains by it.** Each value comes up once in ten rounds, and shows one of
-twenty bids. After {bandit_rounds:,} rounds EXP3 bids {exp3[ratio]:.3f} of value, pays {exp3[revenue]:.2f}
-(Vickrey: {two[vickrey]:.2f}), and makes {exp3[above_value]:.0%} of its bids above its value, where a win is a
-loss. Its play is far from equilibrium (NashConv {exp3[nash_conv_late]:.2f}) and should not be read as one.
-Q-learning is nearer, at {q_learning[ratio]:.3f}.
+- **Bandits are late, and the seller gains by it.** Each value comes up once in ten rounds, and shows one of twenty
+bids. After {bandit_rounds:,} rounds EXP3 bids {exp3[ratio]:.3f} of value, pays {exp3[revenue]:.2f} (Vickrey:
+{two[vickrey]:.2f}), and makes {exp3[above_value]:.0%} of its bids above its value, where a win is a loss. Its play
+is far from equilibrium (NashConv {exp3[nash_conv_late]:.2f}) and should not be read as one. Q-learning is nearer, at
+{q_learning[ratio]:.3f}.
 
-- **What is dominated goes first, where it costs something.** Bids above value are
-{regret_matching[above_value]:.1%} of the late play of regret matching, {hedge[above_value]:.1%} of Hedge's,
-{q_learning[above_value]:.1%} of Q-learning's. A low value that bids a step too much seldom wins, and so seldom
-pays for it.
+- **What is dominated goes first, where it costs something.** Bids above value are {regret_matching[above_value]:.1%}
+of the late play of regret matching, {hedge[above_value]:.1%} of Hedge's, {q_learning[above_value]:.1%} of
+Q-learning's. A low value that bids a step too much seldom wins, and so seldom pays for it.
 
 - **Three bidders bid two thirds.** With values 3, 6, .., 18 there are {three_count} equilibria of the kind, the
 lowest of them exactly 2/3 of value. Regret matching bids {crowd[ratio]:.3f} and brings {crowd[revenue]:.2f};
@@ -259,15 +258,15 @@ equilibria bring {three_least:.2f} to {three_most:.2f}, Vickrey {three[vickrey]:
 
 ## What to make of it
 
-A first-price bidder has to learn what the others bid before she knows what to bid; a bidder in Vickrey, M or L
-need not. While she learns, the seller gets not the equilibrium's revenue but the learners': between
-{response_oracles[ratio]:.3f} and {exp3[ratio]:.3f} of value, depending on what bidders are shown. OPT, for a
-seller who knows the distribution, is {two[opt]:.2f}.
+A first-price bidder has to learn what the others bid before she knows what to bid; a bidder in Vickrey, M or L need
+not. While she learns, the seller gets not the equilibrium's revenue but the learners': between
+{response_oracles[ratio]:.3f} and {exp3[ratio]:.3f} of value, depending on what bidders are shown. OPT, for a seller
+who knows the distribution, is {two[opt]:.2f}.
 
 ## Caveats
 
-Equilibria in which the bidders differ or mix, or bid less for more value, are not in the table. Intervals are
-over worlds, and so over luck, not over learners' parameters.
+Equilibria in which the bidders differ or mix, or bid less for more value, are not in the table. Intervals are over
+worlds, and so over luck, not over learners' parameters.
 
 ## Repeat it
 

@@ -112,3 +112,61 @@ def test_what_must_be_positive_is(value):
 def test_shares_are_shares(value):
     with pytest.raises(ValueError, match=f"x must be a number from 0 to 1, not {value}"):
         share("x", value)
+
+
+# --- going on with another task
+
+
+def played(name, feedback, task, rounds, seed):
+    """A learner that has met a task for some rounds of random payoffs."""
+    learner, rng, every = LEARNERS[name](), np.random.default_rng(seed), np.arange(task.rows)
+    learner.begin(task)
+    for _ in range(rounds):
+        mix = learner.mix(every)
+        chosen = None if feedback == "mean" else choose(mix, rng.random(task.rows))
+        worth = rng.random((task.rows, task.options))
+        learner.learn(every, Lesson(mix, chosen, worth[every, chosen] if feedback == "bandit" else worth))
+    return learner
+
+
+@pytest.mark.parametrize(("name", "feedback"), CASES)
+def test_what_is_learnt_is_carried_by_row_and_option(name, feedback):
+    """Rows and options in another order, and a row that is new."""
+    task = Task(np.ones((3, 4), dtype=bool), np.zeros(3), np.ones(3))
+    learner = played(name, feedback, task, 30, 8)
+    before = learner.mix(np.arange(3))
+    order = np.array([2, 0, 3, 1])
+    learner.resume(Task(np.ones((4, 4), dtype=bool), np.zeros(4), np.ones(4)), np.array([1, -1, 2, 0]), order)
+    after = learner.mix(np.arange(4))
+    np.testing.assert_allclose(after[[3, 0, 2]], before[:, order], atol=1e-12)
+    assert learner.visits.tolist() == [30, 0, 30, 30]
+    fresh = LEARNERS[name]()
+    fresh.begin(Task(np.ones((1, 4), dtype=bool), np.zeros(1), np.ones(1)))
+    np.testing.assert_array_equal(after[1], fresh.mix(np.zeros(1, dtype=int))[0])
+
+
+@pytest.mark.parametrize(("name", "feedback"), CASES)
+def test_a_new_range_of_payoffs_replaces_the_old_one(name, feedback):
+    """What is remembered is what was earned, not what was possible: the same as if the range had always been so."""
+    narrow, wide = (Task(np.ones((2, 3), dtype=bool), np.zeros(2), np.full(2, top)) for top in (1.0, 4.0))
+    learner = played(name, feedback, narrow, 1, 3)
+    learner.resume(wide, np.arange(2), np.arange(3))
+    assert learner.task is wide
+    for own in ("_span", "_even", "_options", "_spread"):
+        if hasattr(learner, own):
+            fresh = LEARNERS[name]()
+            fresh.begin(wide)
+            np.testing.assert_array_equal(getattr(learner, own), getattr(fresh, own))
+
+
+@pytest.mark.parametrize(("name", "feedback"), CASES)
+def test_a_row_that_loses_what_it_played_still_has_a_mix(name, feedback):
+    task = Task(np.ones((4, 3), dtype=bool), np.zeros(4), np.ones(4))
+    learner = played(name, feedback, task, 40, 4)
+    gone = int(learner.mix(np.arange(4))[0].argmax())
+    allowed = np.ones((4, 3), dtype=bool)
+    allowed[0, gone] = False
+    learner.resume(Task(allowed, np.zeros(4), np.ones(4)), np.arange(4), np.arange(3))
+    mix = learner.mix(np.arange(4))
+    np.testing.assert_allclose(mix.sum(axis=1), 1.0)
+    assert mix[0, gone] == 0.0

@@ -70,6 +70,8 @@ def test_a_report_is_given_up_once_it_is_not_heard_any_more(arena, elimination):
     assert rounds(found, "eliminated")["B"] == 2.0
     assert isnan(rounds(found, "eliminated")["T"])
     assert rounds(table(arena, elimination, "TTTTT"))["V"] == 1.0  # never heard at all
+    at = rounds(table(arena, elimination, "MTM", threshold=0.25))  # at the threshold is not below it
+    assert all(map(isnan, at.values()))
 
 
 def test_the_proof_s_order_is_seen_in_play(arena, elimination):

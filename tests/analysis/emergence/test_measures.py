@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from analysis.emergence import measures
 from analysis.emergence.course import Course, SeatCourse
@@ -191,9 +192,7 @@ def test_for_good_is_the_first_window_of_the_last_run():
         same(float(for_good(holds, seen, np.arange(6.0))), min(runs, default=nan))
 
 
-def test_wilson_s_interval_is_the_closed_form():
-    z, n, p = 1.959963984540054, 40, 0.9
-    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    assert interval_of_share(36, 40) == pytest.approx((centre - half, centre + half))
-    assert interval_of_share(40, 40).low < 1.0
+@pytest.mark.parametrize("count", [0, 1, 36, 40])
+def test_intervals_of_shares_are_scipy_s(count):
+    theirs = binomtest(count, 40).proportion_ci(0.95, method="wilson")
+    assert interval_of_share(count, 40) == pytest.approx((theirs.low, theirs.high), abs=1e-7)

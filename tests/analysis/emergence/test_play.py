@@ -177,6 +177,7 @@ def test_the_nearest_is_the_least_over_all_equilibria():
             for profile in equilibria
         ]
         assert found.distance[world] == pytest.approx(min(distances))
+        assert found.distances[found.which[world], world] == found.distance[world]
 
 
 @pytest.mark.slow

@@ -1,0 +1,314 @@
+"""Learned against truthful play in M, L as printed and L: who finds the truth, and where overbidding wins instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from agents.learning import LEARNERS
+from analysis.drawing import BLUE, Z95, finish, new_axes
+from analysis.emergence.gaps import gaps
+from analysis.emergence.measures import late_shares, learning, regrets
+from analysis.emergence.play import exploitability
+from analysis.emergence.worlds import mean_over_worlds
+from mechanisms.environment import FloatArray
+from scenarios.experiment import assemble
+from scenarios.learning import Phase, casts, learn
+from scenarios.learning_figures import late_revenue, yardsticks
+from scenarios.scenario import load
+from scenarios.studies import Findings, Tell
+from scenarios.study_page import counted, grid, page, percent
+
+TITLE = "Learned against truthful play in M, L as printed and L"
+
+LATE = 0.95
+WINS = 0.5
+_WORLDS = 40
+_AUCTIONS = {
+    "M": ("learn-m", ()),
+    "L-printed": ("learn-l", ("mechanism.kind=L-printed",)),
+    "L": ("learn-l", ()),
+}
+_MARKS = {"full": "o", "mean": "s", "bandit": "^"}
+_TALL = 'mechanism={kind="L-printed", epsilon=2, delta=0.02}'
+_WIDE = 'mechanism={kind="L-printed", conditioning="at-least", epsilon=1, delta=0.2}'
+_ABOVE = {
+    "learn-l": ("learn-l", ("mechanism.kind=L-printed",)),
+    "overbid-for-the-role": ("overbid-for-the-role", (_TALL,)),
+    "printed-region": ("printed-region", (_WIDE,)),
+}
+_ALONE = ("fictitious-play", "replicator")
+
+
+def study(tell: Tell, *, scale: float) -> Findings:
+    """Return what every learner comes to do in three auctions of the same states, and who overbids above the border."""
+    worlds = counted(_WORLDS, scale)
+    runs, rows, truths = len(_AUCTIONS) * len(LEARNERS), [], {}
+    for k, (auction, (name, overrides)) in enumerate(_AUCTIONS.items()):
+        truths[auction] = yardsticks(assemble(load(name, overrides=overrides)))
+        for j, label in enumerate(LEARNERS):
+            tell(0.85 * (k * len(LEARNERS) + j) / runs, f"{auction}: {label}")
+            rows.append({"auction": auction, **_row(label, _played(name, overrides, label, worlds))})
+    tell(0.85, "above the border")
+    learnt = pd.DataFrame(rows)
+    types = pd.concat([_types(*case, name=name, worlds=worlds) for name, case in _ABOVE.items()], ignore_index=True)
+    figures = _figures(learnt, types, truths)
+    tables = {"learnt": learnt, "types": types}
+    return Findings(_page(figures, tables), figures, tables, {"share": _draw(learnt, new_axes(height=4.8))})
+
+
+def _played(name: str, overrides: tuple[str, ...], label: str, worlds: int, **run: Any) -> Phase:
+    changes = [f"run.{key}={value}" for key, value in {"worlds": worlds, **run}.items()]
+    menu = f'{label}(beliefs=["every"])'
+    return learn(casts(load(name, overrides=[*overrides, *changes]), [menu])[0]).phases[0]
+
+
+def _row(label: str, phase: Phase) -> dict[str, Any]:
+    """Return the figures of one learner in all seats, means over seats and worlds."""
+    late = late_shares(phase.course, phase.strategies)
+    lost = regrets(phase.course)
+    revenue = mean_over_worlds(late_revenue(phase))
+    return {
+        "learner": label,
+        "feedback": LEARNERS[label].accepts[0],
+        **{name: float(late[name].mean()) for name in ("value", "belief", "truth")},
+        "least": float(late["truth"].min()),
+        "least_error": float(late["truth_error"][late["truth"].idxmin()]),
+        "regret": float(lost["external"].sum()),
+        "to_truth": float(lost["to_truth"].sum()),
+        "exploitability": float(exploitability(phase.arena(), phase.course).nash_conv("late").mean()),
+        "revenue": float(revenue.mean),
+        "revenue_error": float(revenue.error),
+    }
+
+
+def _types(scenario: str, overrides: tuple[str, ...], *, name: str, worlds: int) -> pd.DataFrame:
+    """Return, by type that can overbid, what overbidding gains by exact analysis, and how often learners do it."""
+    menu = [f'{label}(beliefs=["every"])' for label in _ALONE]
+    seated = load(scenario, overrides=[*overrides, f"run.worlds={worlds}", "run.rounds=1000"])
+    alone = {label: {} for label in _ALONE}
+    exact: pd.Series[float] = pd.Series(dtype=float)
+    for label, told in zip(_ALONE, menu, strict=True):
+        for cast in casts(seated, [told], against="truthful"):
+            phase = learn(cast).phases[0]
+            alone[label] |= _overbids(phase)
+            if label == _ALONE[0]:
+                exact = pd.concat([exact, _gains(phase, None)])
+    together = learn(casts(seated, menu[1:])[0]).phases[0]
+    among = _gains(together, {i: seat.late_average for i, seat in together.course.seats.items()})
+    rows = []
+    for (seat, kind), gain in exact.items():
+        shares = {label: alone[label][seat, kind] for label in _ALONE}
+        both = _overbids(together)[seat, kind]
+        rows.append(
+            {"scenario": name, "seat": seat, "type": kind, "gain": gain, **shares}
+            | {"gain among learners": among[seat, kind], "share among learners": both}
+        )
+    return pd.DataFrame(rows)
+
+
+def _gains(phase: Phase, learnt: Mapping[int, FloatArray] | None) -> pd.Series[float]:
+    """Return, by seat and type, what the best overbid earns more than the best report of the true value."""
+    table = gaps(phase.arena(), learnt)
+    best = table[table["overbid"]].groupby(["seat", "type"], sort=False)["gain"].max()
+    honest = table[~table["value_lie"]].groupby(["seat", "type"], sort=False)["gain"].max().clip(lower=0.0)
+    return best - honest.reindex(best.index, fill_value=0.0)
+
+
+def _overbids(phase: Phase) -> dict[tuple[int, str], float]:
+    """Return, by seat and type, the share of overbids in the last tenth."""
+    found = {}
+    for i, seat in phase.course.seats.items():
+        mine, game = learning(phase.strategies, i), phase.experiment.game
+        worth = game.environment.worth[i].sum(axis=1)
+        for c, name in enumerate(mine.names):
+            k = mine.contexts[c]
+            over = worth[mine.options.values[k]] > worth[game.seats[i].types[k]]
+            found[i, name] = float(seat.late_average[:, c, over].sum(axis=1).mean())
+    return found
+
+
+def _figures(learnt: pd.DataFrame, types: pd.DataFrame, truths: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    money = {name: {key: truths[name][key] for key in ("revenue_truthful", "opt", "bound")} for name in truths}
+    named = types["gain"] > 0
+    return {
+        "auctions": money,
+        "learnt": learnt.to_dict(orient="records"),
+        "types": types.to_dict(orient="records"),
+        "types_that_can": len(types),
+        "types_named": int(named.sum()),
+        "types_agreeing": {label: int(((types[label] > WINS) == named).sum()) for label in _ALONE},
+        "named_who_stop": int((named & (types["share among learners"] <= WINS)).sum()),
+        "stop_and_gain": int(
+            (named & (types["share among learners"] <= WINS) & (types["gain among learners"] > 0.1)).sum()
+        ),
+    }
+
+
+def _draw(learnt: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw each learner's late share of truth, a column an auction."""
+    names = list(LEARNERS)[::-1]
+    looks = {"M": ("o", "white"), "L": ("s", BLUE), "L-printed": ("X", "0.4")}
+    for place, (auction, (marker, colour)) in enumerate(looks.items()):
+        mine = learnt[learnt["auction"] == auction].set_index("learner").loc[names]
+        at = np.arange(len(names)) + 0.22 * (1 - place)
+        style: dict[str, Any] = {"marker": marker, "mfc": colour, "mec": "black", "ms": 6, "ls": "", "ecolor": "0.4"}
+        ax.errorbar(mine["least"], at, xerr=Z95 * mine["least_error"], clip_on=False, **style)
+    ax.axvline(LATE, color="0.6", lw=1, ls="--")
+    ax.set_yticks(range(len(names)), [f"{name} ({LEARNERS[name].accepts[0]})" for name in names])
+    ax.set_xlim(0, 1)
+    handles = [Line2D([], [], marker=m, mfc=c, mec="black", ls="", label=auction) for auction, (m, c) in looks.items()]
+    return finish(ax, "share of truthful reports in the last tenth, seat with the least", "", handles, empty=False)
+
+
+def _shown(learnt: pd.DataFrame, auction: str) -> str:
+    mine = learnt[learnt["auction"] == auction]
+    return grid(
+        pd.DataFrame(
+            {
+                "learner": mine["learner"],
+                "feedback": mine["feedback"],
+                "values true": [percent(share) for share in mine["value"]],
+                "beliefs true": [percent(share) for share in mine["belief"]],
+                "both": [percent(share) for share in mine["truth"]],
+                "regret": [f"{lost:.3f}" for lost in mine["regret"]],
+                "exploitability": [f"{gain:.3f}" for gain in mine["exploitability"]],
+                "revenue": [
+                    f"{mean:.3f} ± {Z95 * error:.3f}"
+                    for mean, error in zip(mine["revenue"], mine["revenue_error"], strict=True)
+                ],
+            }
+        )
+    )
+
+
+def _named(types: pd.DataFrame) -> str:
+    shown = types.assign(type=types["type"].str.replace(" | ", ", ", regex=False))
+    for label in (*_ALONE, "share among learners"):
+        shown[label] = [percent(share) for share in shown[label]]
+    for gain in ("gain", "gain among learners"):
+        shown[gain] = [f"{figure:+.4f}" for figure in shown[gain]]
+    return grid(shown.drop(columns=["probability"], errors="ignore"))
+
+
+def _page(figures: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
+    learnt, types = tables["learnt"], tables["types"]
+    strict = learnt[learnt["auction"].isin(["M", "L"])]
+    seeing, blind = strict[strict["feedback"] != "bandit"], strict[strict["feedback"] == "bandit"]
+    printed = learnt[learnt["auction"] == "L-printed"]
+    run = load("learn-l").run
+    return page(
+        _PAGE,
+        {
+            "title": TITLE,
+            "rounds": run.rounds,
+            "late": percent(LATE),
+            "learners": len(LEARNERS),
+            "seeing": len(seeing) // 2,
+            "above": int((seeing["least"] > LATE).sum()),
+            "of": len(seeing),
+            "least": percent(float(seeing["least"].min())),
+            "who": seeing.loc[seeing["least"].idxmin(), "learner"],
+            "blind_low": percent(float(blind["least"].min())),
+            "blind_high": percent(float(blind["truth"].max())),
+            "blind_value": percent(float(blind["value"].mean())),
+            "blind_belief": percent(float(blind["belief"].mean())),
+            "printed_low": percent(float(printed["truth"].min())),
+            "printed_high": percent(float(printed["truth"].max())),
+            "best_printed": f"{printed['revenue'].max():.3f}",
+            "worst_printed": f"{printed['revenue'].min():.3f}",
+            "off": f"{abs(seeing['revenue'] - seeing['auction'].map(_truthful(figures))).max():.3f}",
+            "auctions": {name.replace("-", "_"): row for name, row in figures["auctions"].items()},
+            "can": figures["types_that_can"],
+            "named": figures["types_named"],
+            "agree": figures["types_agreeing"]["fictitious-play"],
+            "agree_mean": figures["types_agreeing"]["replicator"],
+            "stop": figures["named_who_stop"],
+            "tables": {name.replace("-", "_"): _shown(learnt, name) for name in _AUCTIONS},
+            "types": _named(types),
+        },
+    )
+
+
+def _truthful(figures: dict[str, Any]) -> dict[str, float]:
+    return {name: row["revenue_truthful"] for name, row in figures["auctions"].items()}
+
+
+_PAGE = """
+# {title}
+
+M and the repaired L make truth strictly best, in two steps of elimination. Bidders who do not reason so, but report
+what has paid or would have paid, may or may not come to it. Where do {learners} learners of the literature end, and
+what does the seller have of it beside truthful play? In L as printed truth need not be best: who lies there?
+
+## Set-up
+
+The scenarios `learn-m` and `learn-l`: three bidders worth 2 or 4, bust or boom, bidder 1 knows which; epsilon = 1.5,
+delta = 0.4, so that the cheapest lie costs about a twentieth of the range of payoffs. All seats use the same learner
+with its default parameters for {rounds:,} rounds; each type chooses among both values with the posteriors of all of
+the seat's types. `L-printed` is L as section 4.3 prints it, on the same states. Shares are of the last tenth of the
+rounds, means over seats; regret (against the best fixed report of each type) and exploitability (what best responses
+to late play would gain, exact) are per round and summed over seats; revenue is of the last tenth, with its 95 %
+interval over worlds.
+
+## M and L: truth, for those who see what lies would have earned
+
+![Share of truthful reports in the last tenth of the rounds; the dashed line is {late}](share.svg)
+
+- Of the {seeing} learners with full information or mean feedback, in M and in L, {above} of {of} runs end above {late}
+of truthful play in every seat; the least is {least} ({who}).
+
+- Bandits, who see their own payoff only, are on the way: {blind_value} of their values and {blind_belief} of their
+beliefs are true, {blind_low} to {blind_high} of the reports as a whole.
+
+- What learners who see leave the seller differs from truthful play by at most {off}, which is within the noise of
+that many rounds.
+
+M, truthful: revenue {auctions[M][revenue_truthful]:.4f}; OPT {auctions[M][opt]:.4g}; bound {auctions[M][bound]:.4g}.
+
+{tables[M]}
+
+L, truthful: revenue {auctions[L][revenue_truthful]:.4f}; OPT {auctions[L][opt]:.4g}; bound {auctions[L][bound]:.4g}.
+
+{tables[L]}
+
+## L as printed: the role of i* is what is bid for
+
+Truthful: revenue {auctions[L_printed][revenue_truthful]:.4f}; OPT {auctions[L_printed][opt]:.4g}. No learner ends
+above {printed_high} truth, and revenue is between {worst_printed} and {best_printed}: rewards take nearly all.
+
+{tables[L_printed]}
+
+## Who overbids: the types that exact analysis names
+
+By `crowdbayes deviations` a type gains by overbidding if *gain* is above 0 (best overbid against best report of the
+true value, the others truthful). Beside it, how often one learner among truthful rivals overbids in the last tenth of
+1,000 rounds, on three scenarios above the border: `learn-l` as printed, `overbid-for-the-role` with epsilon = 2, and
+`printed-region` with epsilon = 1, delta = 0.2.
+
+{types}
+
+- Of the {can} types that can overbid {named} gain by it. Fictitious play overbids more often than not in exactly those
+that gain, and in no other, for {agree} of {can} types; the replicator for {agree_mean} of {can}.
+
+- Where everybody learns (last two columns; replicator), rivals overbid too, and that changes what the role is worth:
+{stop} of the types named stop short of overbidding half of the time, and what overbidding gains them against the
+others' late play is then about nothing. The lie that pays against truth is no equilibrium.
+
+## Caveats
+
+Menus are small, so that no two reports of a type are worth the same; with all belief rules of the program some beliefs
+differ so little from the truth that no learner could tell. An interval is over worlds, all learners facing the same
+draws. A learner's guarantee is for its regret, not for its convergence.
+
+## Repeat it
+
+    crowdbayes study learned-against-truthful
+    crowdbayes learn learn-l
+    crowdbayes deviations learn-l --set mechanism.kind=L-printed
+"""
