@@ -19,7 +19,7 @@ export TMPDIR := $(CURDIR)/.cache/tmp
 .PHONY: help env run test test-fast slow pytest lint format docs studies lock bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 env: $(READY) ## make the environment in .venv
 
@@ -70,6 +70,14 @@ studies: $(READY) ## run the studies that ship and write their pages anew
 
 bench: $(READY) ## measure the speed
 	$(BIN)/python benchmarks/market.py
+
+bench-learning: $(READY) ## measure the speed of learners, beside plain models and other libraries
+	$(BIN)/python benchmarks/learning.py
+	$(BIN)/python benchmarks/peers.py
+
+bench-scaling: $(READY) ## measure how time and memory grow, with a plot in runs/
+	@mkdir -p runs
+	$(BIN)/python benchmarks/scaling.py --out runs/scaling.png
 
 lock: ## choose the versions in requirements.lock anew
 	@mkdir -p "$$TMPDIR"

@@ -21,7 +21,7 @@ from setups import affiliated
 
 from mechanisms import joint, optimal_mechanism, single_good
 
-GRIDS = ((20, 20), (40, 40), (5, 5, 5), (8, 8, 8), (10, 10, 10))
+GRIDS = ((20, 20), (30, 30), (5, 5, 5), (8, 8, 8), (10, 10, 10))
 TARGET, EQUAL = 1.5, 1e-7
 Profile = tuple[int, ...]
 

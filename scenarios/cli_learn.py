@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="NAME",
     help="Learner for every seat, with parameters in brackets, as in hedge(rate=0.5, feedback='mean'); may be "
-    "repeated. Unless given, the scenario's own seats, or Hedge in all of them if none of those learns.",
+    "repeated. Unless given, the scenario's own seats, or Hedge in all of them if none of those learns. Seats that "
+    "learn in the scenario keep their menus.",
 )
 @click.option("--against", metavar="STRATEGY", help="Let one seat learn at a time, the others playing this strategy.")
 @click.option("--rounds", type=click.IntRange(min=1), help="Rounds to play.")
@@ -142,11 +143,14 @@ def _show_study(name: str, title: str, scale: float, found: Findings, as_json: b
 
         click.echo(to_json({"study": name, "title": title, "scale": scale, **found.figures}))
         return
+    import re
+
     from rich.markdown import Markdown
 
     from scenarios.screen import new_console
 
-    new_console().print(Markdown(found.page))
+    plots = r"!\[(.*?)\]\((.*?)\)"  # which a terminal cannot show
+    new_console().print(Markdown(re.sub(plots, r"*(\2, with --out) \1*", found.page)))
 
 
 def _list_studies(titles: dict[str, str], as_json: bool) -> None:

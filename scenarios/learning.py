@@ -25,6 +25,7 @@ from scenarios.experiment import Experiment, assemble
 from scenarios.market import Market
 from scenarios.recorder import Recorder
 from scenarios.scenario import Scenario, parse, shocked
+from scenarios.schema import SeatSpec
 from scenarios.streams import Block
 
 Tell = Callable[[float, str], None]
@@ -92,27 +93,28 @@ def casts(scenario: Scenario, learners: Sequence[str] = (), *, against: str | No
     Parameters
     ----------
     learners : names in `LEARNERS`, with parameters in brackets if need be. Without any, the scenario's own seats, if
-        some of them learns, else Hedge.
+        some of them learns, else Hedge. A seat that learns in the scenario keeps its `values` and `beliefs`, unless the
+        brackets have others.
     against : the strategy of the rivals of one learner at a time; everybody learns unless given.
 
     Raises
     ------
     BadInput : if a name or a parameter is unknown.
     """
-    own = [seat.strategy in LEARNERS for seat in scenario.seats]
-    if not learners and any(own) and against is None:
+    if not learners and against is None and any(_menu_of(spec) is not None for spec in scenario.seats):
         return [Cast(OWN, None, None, scenario)]
     found = []
     players = len(assemble(scenario).game.seats)
+    given = scenario.seats if len(scenario.seats) == players else [scenario.seats[0]] * players
     for label in dict.fromkeys(learners or (DEFAULT,)):
         with blame(scenario.source):
             name, parameters = called(label, field="--learner", example="hedge(rate=0.5)")
             entry(LEARNERS, name, field="--learner")
-        seat: dict[str, Any] = {"strategy": name, **parameters}
+        seats = [{"strategy": name, **(_menu_of(spec) or {}), **parameters} for spec in given]
         if against is None:
-            found.append(Cast(label, None, None, _seated(scenario, [seat])))
+            found.append(Cast(label, None, None, _seated(scenario, seats)))
             continue
-        for i in range(players):
+        for i, seat in enumerate(seats):
             rivals = [seat if j == i else {"strategy": against} for j in range(players)]
             found.append(Cast(label, against, i, _seated(scenario, rivals)))
     return found
@@ -196,6 +198,13 @@ def _prepared(experiment: Experiment) -> tuple[Strategy, ...]:
     for seat, strategy in zip(experiment.game.seats, strategies, strict=True):
         strategy.prepare(seat, 1)
     return strategies
+
+
+def _menu_of(spec: SeatSpec) -> dict[str, Any] | None:
+    """Return the menu that a seat which learns was given; None if it does not learn."""
+    if spec.strategy not in LEARNERS:
+        return None
+    return {key: rules for key, rules in spec.parameters.items() if key in ("values", "beliefs")}
 
 
 def _seated(scenario: Scenario, seats: list[dict[str, Any]]) -> Scenario:

@@ -135,8 +135,8 @@ def basins(arena: Arena, course: Course, *, threshold: float = 0.25) -> Basins:
     apart: the last tenth should hold each type that matters some tens of times.
 
     With more than 1,000 worlds, frequencies are rounded to hundredths first. If more than 4,000 different rows are then
-    left, the commonest 4,000 are clustered, the others join the nearest of these that is within the threshold, and those
-    that have none are clustered in the same way.
+    left, the commonest 4,000 are clustered, the others join the nearest of these if it is within the threshold, and
+    those that have none are clustered in the same way. Only then can two worlds of a basin differ by more than it.
 
     Parameters
     ----------

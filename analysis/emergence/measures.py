@@ -115,7 +115,7 @@ def time_to_truth(course: Course, strategies: Sequence[Strategy], *, threshold: 
     """Return from which round on each type tells the truth for good.
 
     That is the first round of the first window from which the mean share over worlds is at least `threshold` in every
-    window in which the type occurs; NaN if there is none.
+    window in which the type occurs; NaN if there is none. Rounds are the course's own, counted from the last shock.
 
     Returns
     -------

@@ -122,14 +122,25 @@ def test_without_learners_the_scenario_s_own_seats_learn():
 
 def test_without_any_hedge_learns_in_every_seat():
     (cast,) = casts(scenario())
-    assert (cast.label, seats_of(cast)) == ("hedge", [{"strategy": "hedge"}])
+    assert (cast.label, seats_of(cast)) == ("hedge", [{"strategy": "hedge"}] * 3)
     assert cast.title == "hedge in every seat"
 
 
 def test_each_learner_is_a_cast_with_its_parameters():
     found = casts(scenario(), ["hedge(rate=0.5, values=['shade'])", "exp3", "exp3"])
     assert [cast.label for cast in found] == ["hedge(rate=0.5, values=['shade'])", "exp3"]
-    assert seats_of(found[0]) == [{"strategy": "hedge", "rate": 0.5, "values": ["shade"]}]
+    assert seats_of(found[0]) == [{"strategy": "hedge", "rate": 0.5, "values": ["shade"]}] * 3
+
+
+def test_seats_that_learn_keep_their_menus():
+    own = [{"strategy": "exp3", "mixing": 0.1, **MENU}, {"strategy": "truthful"}, {"strategy": "hedge", "values": []}]
+    (cast,) = casts(scenario(seats=own), ["ucb1(beliefs=['mode'])"])
+    told = {"strategy": "ucb1", "beliefs": ["mode"]}
+    assert seats_of(cast) == [{**told, "values": MENU["values"]}, told, {**told, "values": []}]
+    alone = casts(scenario(seats=own), ["ucb1"], against="truthful")
+    assert seats_of(alone[0]) == [{"strategy": "ucb1", **MENU}, {"strategy": "truthful"}, {"strategy": "truthful"}]
+    (shared,) = casts(scenario(seats=[{"strategy": "exp3", **MENU}]), ["ucb1"])
+    assert seats_of(shared) == [{"strategy": "ucb1", **MENU}] * 3
 
 
 def test_one_seat_at_a_time_learns_against_others():

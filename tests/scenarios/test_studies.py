@@ -52,6 +52,7 @@ def test_a_study_prints_its_page():
     shown = invoke("tiny", "--scale", "4").stdout
     assert "Tiny" in shown
     assert "Twice the scale is 8." in shown
+    assert "(line.svg, with --out) A line" in shown
     assert "Twice the scale is 2." in invoke("tiny").stdout
 
 

@@ -39,15 +39,15 @@ _LEARNERS = (
 _FINED = 'hedge(feedback="mean")'
 _FINE = 100.0
 _FINES = (1.0, 10.0, 1000.0)
-_ROUNDS, _WORLDS = 400, 200
+_ROUNDS, _LONGER, _WORLDS = 400, 1000, 200
 _BELIEFS = ("truthful", "flattened", "sharpened", "uniform", "mode")
 _LOOKS: dict[str, dict[str, Any]] = {
     "truthful": {"facecolor": "#0173b2"},
     "flattened": {"facecolor": "0.9"},
-    "sharpened": {"facecolor": "0.9", "hatch": "///"},
-    "uniform": {"facecolor": "0.6", "hatch": "..."},
+    "sharpened": {"facecolor": "0.9", "hatch": "//"},
+    "uniform": {"facecolor": "0.6", "hatch": "--"},
     "mode": {"facecolor": "0.25"},
-    "none": {"facecolor": "white", "hatch": "xx"},
+    "none": {"facecolor": "white", "hatch": "x"},
 }
 
 
@@ -158,7 +158,7 @@ def _equilibria(arena: Arena) -> pd.DataFrame:
 def _rival(kind: str, label: str, worlds: int, tell: Tell, share: float) -> dict[str, Any]:
     """Return what the same learners do in M or L, where the scenario's epsilon and delta stay as they are."""
     tell(share, f"{kind}: {label}")
-    phase = _play(label, [f"mechanism.kind={kind}", "run.rounds=1000"], worlds)
+    phase = _play(label, [f"mechanism.kind={kind}", f"run.rounds={_LONGER}"], worlds)
     course, arena = phase.course, phase.arena()
     late = late_shares(course, phase.strategies)
     found = pure_equilibria(arena.types)
@@ -218,7 +218,7 @@ def _page(figures: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
             "fined": {f"at{fine:g}": basins[f"{_FINED}, fine {fine:g}"] for fine in _FINES},
             "myopic": basins["best-response-dynamics"],
             "bandit": basins["exp3"],
-            "rival": {f"{row['mechanism']} {row['learner'].split('(')[0]}": row for row in figures["rivals"]},
+            "told": {f"{r['mechanism']}_{r['learner'][:5]}": r["true beliefs"] for r in figures["rivals"]},
             "equilibria": grid(equilibria.round({"sure enough": 3})),
             "basins": grid(tables["basins"]),
             "rivals": grid(tables["rivals"]),
@@ -282,10 +282,10 @@ she could not collect from anybody who may walk away.
 {rivals}
 
 M and L have one pure equilibrium on the same menu: the truth. Fictitious play and best responses with inertia find
-it from anywhere: {rival[M fictitious-play][true beliefs]} and {rival[L fictitious-play][true beliefs]} of beliefs
-are true in the last tenth. Hedge does not find the beliefs in time: {rival[M hedge][true beliefs]} and {rival[L
-hedge][true beliefs]}, since a score of order epsilon = 0.1 is faint beside values of 100. But it settles on no lie
-either; it is merely slow, and the seller's loss ends with the learning. Under unanimity it does not end.
+it from anywhere: {told[M_ficti]} and {told[L_ficti]} of beliefs are true in the last tenth. Hedge does not find the
+beliefs in time: {told[M_hedge]} and {told[L_hedge]}, since a score of order epsilon = 0.1 is faint beside values of
+100. But it settles on no lie either; it is merely slow, and the seller's loss ends with the learning. Under
+unanimity it does not end.
 
 ## Caveats
 

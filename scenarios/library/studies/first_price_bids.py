@@ -243,7 +243,7 @@ late NashConv of {logit_response[nash_conv_late]:.3f}; response oracles {respons
 ({replicator[nash_conv_late]:.3f}).
 
 - **Bandits are late, and the seller gains by it.** Each value comes up once in ten rounds, and shows one of twenty
-bids. After {bandit_rounds:,} rounds EXP3 bids {exp3[ratio]:.3f} of value, pays {exp3[revenue]:.2f} (Vickrey:
+bids. After {bandit_rounds:,} rounds EXP3 bids {exp3[ratio]:.3f} of value, brings {exp3[revenue]:.2f} (Vickrey:
 {two[vickrey]:.2f}), and makes {exp3[above_value]:.0%} of its bids above its value, where a win is a loss. Its play
 is far from equilibrium (NashConv {exp3[nash_conv_late]:.2f}) and should not be read as one. Q-learning is nearer, at
 {q_learning[ratio]:.3f}.

@@ -125,7 +125,7 @@ class _Learnt:
         row = {
             "best gain": best,
             "gain learnt": interval(played[0] - truth[0]),
-            "share of it": f"{round(figures['share'], 2) + 0.0:.0%}",
+            "share of it": f"{round(figures['share'], 3) + 0.0:.1%}",
             "seller, truth": figures["truthful"],
             "seller, learnt": interval(played[1]),
             "outsiders gain": float((played[2] - truth[2]).mean()),

@@ -280,18 +280,18 @@ in M with own values, against {L_own[matching][late]:.1f} of {L_own[matching][tr
 {least[matching][whole]:.1f} at the one and {most[matching][whole]:.1f} at the other. No epsilon on the grid pays for
 itself within {rounds:,} rounds.
 
-- **Wrong beliefs can be cheap, and those are what is left.** Regret matching has most beliefs wrong and still brings
-{least[matching][late]:.1f} of {least[matching][truthful]:.1f} at the smallest epsilon. If all announced flattened or
-sharpened posteriors beside true values, the seller would get {lies[flattened]:.2f} or {lies[sharpened]:.2f}, as much
-as from the truth: the supports are right, and AGG asks for little more. What costs her is to hide what one knows
-(the prior: {lies[prior]:.2f}) or to be sure of what is false (the mode: {lies[mode]:.2f}; another type's posterior:
+- **Wrong beliefs can be cheap.** Regret matching has most beliefs wrong and still brings {least[matching][late]:.1f}
+of {least[matching][truthful]:.1f} at the smallest epsilon. If all announced flattened or sharpened posteriors beside
+true values, the seller would get {lies[flattened]:.2f} or {lies[sharpened]:.2f}, as much as from the truth: the
+supports are right, and AGG asks for little more. What costs her is to hide what one knows (the prior:
+{lies[prior]:.2f}) or to be sure of what is false (the mode: {lies[mode]:.2f}; another type's posterior:
 {lies[other_type]:.2f}).
 
 ## Caveats
 
-The menu has lies that a student would think of, not the worst for the seller; with `rings-in-m` in mind, a ring
-would find those. Revenue in the tables is what was earned, nature's and the house's luck included; all learners face
-the same luck.
+The menu has lies that a student would think of, not the worst for the seller; a ring would look for those
+(`rings-in-m`). Learned revenue is what was earned less what truthful bidders would have earned with the same luck,
+plus what they earn on average: the same mean, with less noise.
 
 ## Repeat it
 

@@ -77,7 +77,6 @@ def _seat(arena: Arena, seat: int, play: np.ndarray, late: np.ndarray) -> SeatCo
     assert np.allclose(counts, play * PER_WINDOW)
     value = learner.options.true_value[learner.contexts]
     belief = learner.options.true_belief[learner.contexts]
-    zeros = np.zeros(counts.shape[:2])
     return SeatCourse(
         visits=counts.sum(axis=3),
         true_values=(counts * value).sum(axis=3),
@@ -88,7 +87,7 @@ def _seat(arena: Arena, seat: int, play: np.ndarray, late: np.ndarray) -> SeatCo
         late=counts[late].sum(axis=0),
         hindsight=np.zeros(counts.shape[1:]),
         earned=np.zeros(counts.shape[1:3]),
-        external=zeros,
-        to_truth=zeros,
+        external=np.zeros(counts.shape[:2]),
+        to_truth=np.zeros(counts.shape[:2]),
         final=play[-1],
     )

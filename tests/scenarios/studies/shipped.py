@@ -15,7 +15,9 @@ def check_page(name: str, module: ModuleType) -> str:
     text = (folder / f"{name}.md").read_text(encoding="utf-8")
     template = module._PAGE.format_map(_Named(title=module.TITLE))
     assert _headings(text) == _headings(template)
-    assert re.search(r"\bnan\b|\binf\b|\{|\}\}", text.replace("'knowledge={kind", "").replace('"complete"}', "")) is None
+    assert (
+        re.search(r"\bnan\b|\binf\b|\{|\}\}", text.replace("'knowledge={kind", "").replace('"complete"}', "")) is None
+    )
     assert all(len(line) <= 112 for line in text.splitlines() if not line.startswith(("|", "!", "    ")))
     assert f"    crowdbayes study {name}" in text
     for plot in re.findall(r"\]\((.+?\.svg)\)", text):
@@ -45,7 +47,7 @@ def run(module: ModuleType, scale: float) -> Findings:
 
 
 def _headings(text: str) -> list[str]:
-    return [line for line in text.splitlines() if line.startswith("#") and "{" not in line]
+    return [line.partition(" (")[0] for line in text.splitlines() if line.startswith("#")]
 
 
 class _Named(dict):

@@ -1,0 +1,71 @@
+"""The study of common lies: basins at a small scale, exact equilibria, and that its page is the script's."""
+
+import numpy as np
+import pytest
+
+from scenarios.library.studies import common_lies as module
+from tests.scenarios.studies.shipped import check_page, check_regenerated, run
+
+
+@pytest.fixture(scope="module")
+def found():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_ROUNDS", 200)
+        patch.setattr(module, "_LONGER", 500)
+        return run(module, 0.15)
+
+
+def test_every_common_belief_is_an_equilibrium_and_no_other(found):
+    rows = {row["agreed belief"]: row for row in found.figures["equilibria"]}
+    assert set(rows) == set(module._BELIEFS)
+    assert all(row["one belief"] for row in rows.values())
+    assert rows["truthful"]["revenue"] == pytest.approx(27.675)
+    assert rows["uniform"]["revenue"] == pytest.approx(18.855)
+    assert min(rows, key=lambda name: rows[name]["revenue"]) == "mode"
+
+
+def test_learners_settle_on_lies_more_often_than_on_truth(found):
+    for label in ("fictitious-play", "hedge", "regret-matching", "replicator"):
+        shares = found.figures["basins"][label]["shares"]
+        assert shares["none"] < 0.1
+        assert 0 < shares["truthful"] < 0.5
+        assert sum(shares.values()) == pytest.approx(1.0)
+
+
+def test_who_switches_at_once_or_sees_little_does_not_agree(found):
+    assert found.figures["basins"]["best-response-dynamics"]["shares"]["none"] > 0.5
+    assert found.figures["basins"]["exp3"]["shares"]["none"] == 1.0
+
+
+def test_the_fine_selects(found):
+    basins = found.figures["basins"]
+    assert basins[f"{module._FINED}, fine 10"]["shares"]["mode"] > 0.9
+    assert basins[f"{module._FINED}, fine 1000"]["shares"]["mode"] < 0.6
+
+
+def test_m_and_l_have_truth_alone_and_scale_free_learners_find_it(found):
+    for row in found.figures["rivals"]:
+        assert row["pure equilibria"] == 1
+        assert row["all of them"]
+        if row["learner"] != "hedge":
+            assert int(row["true beliefs"].rstrip("%")) > 90
+
+
+def test_agreement_is_a_count_of_reports():
+    rng = np.random.default_rng(3)
+    late, beliefs = rng.integers(0, 5, (4, 3, 6)), rng.integers(0, 3, (3, 6))
+    shares = module.agreement(late, beliefs)
+    for belief, share in shares.items():
+        for world in range(4):
+            count = sum(late[world, c, k] for c in range(3) for k in range(6) if beliefs[c, k] == belief)
+            assert share[world] == pytest.approx(count / late[world].sum())
+    assert np.sum(list(shares.values()), axis=0) == pytest.approx(np.ones(4))
+
+
+def test_the_page_that_ships():
+    check_page("common-lies", module)
+
+
+@pytest.mark.slow
+def test_the_page_is_what_the_study_makes():
+    check_regenerated("common-lies", module)
