@@ -12,6 +12,7 @@ import click
 from scenarios.cli_base import (
     json_option,
     main,
+    memory_option,
     new_folder_option,
     out_option,
     scenario_argument,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 @click.option(
     "--blocks", type=click.IntRange(min=1), help="Blocks of worlds, to save memory; one a process unless given."
 )
+@memory_option
 @set_option
 @out_option
 @json_option
@@ -56,6 +58,7 @@ def learn(
     seed: int | None,
     workers: int,
     blocks: int | None,
+    memory: int,
     overrides: tuple[str, ...],
     out: Path | None,
     as_json: bool,
@@ -83,7 +86,7 @@ def learn(
         wanted = casts(told, learners, against=against)
         for number, cast in enumerate(wanted):
             part = partial(_tell_part, tell, number, len(wanted), cast.title)
-            found.append(measured(play(cast, workers=workers, blocks=blocks, tell=part)))
+            found.append(measured(play(cast, workers=workers, blocks=blocks, memory=memory << 20, tell=part)))
         figures = learning_figures(told, found)
     if out is not None:
         from scenarios.experiment import assemble

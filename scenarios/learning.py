@@ -10,11 +10,13 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import mesa
 
+from agents.induced import MEMORY
 from agents.learning import LEARNERS
 from agents.learning.arena import Arena
 from agents.parameters import called, entry
@@ -67,16 +69,18 @@ class Phase:
     experiment : the scenario as it was then.
     strategies : the seats' strategies, prepared but not played; for names and options.
     course : what happened.
+    memory : bytes that the tables of one seat may take.
     """
 
     start: int
     experiment: Experiment
     strategies: tuple[Strategy, ...]
     course: Course
+    memory: int = MEMORY
 
     def arena(self) -> Arena:
         """Return the arena of the phase, to compute with; its learners have learnt nothing."""
-        return Arena(self.experiment.game, self.strategies)
+        return Arena(self.experiment.game, self.strategies, memory=self.memory)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,13 +124,21 @@ def casts(scenario: Scenario, learners: Sequence[str] = (), *, against: str | No
     return found
 
 
-def learn(cast: Cast, *, workers: int = 1, blocks: int | None = None, tell: Tell = lambda share, what: None) -> Learned:
+def learn(
+    cast: Cast,
+    *,
+    workers: int = 1,
+    blocks: int | None = None,
+    memory: int = MEMORY,
+    tell: Tell = lambda share, what: None,
+) -> Learned:
     """Play a cast's rounds and return what happened.
 
     Parameters
     ----------
     workers : processes to play in.
     blocks : how many blocks of worlds to play one after the other, or side by side; one a worker unless given.
+    memory : bytes that the tables of one seat's payoffs may take.
     tell : called with the share done and what is being done.
 
     Raises
@@ -142,28 +154,34 @@ def learn(cast: Cast, *, workers: int = 1, blocks: int | None = None, tell: Tell
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(min(workers, count), mp_context=context) as pool:
             played = []
-            for courses in pool.map(play_block, [cast.scenario] * count, parts):
+            for courses in pool.map(partial(play_block, cast.scenario, memory=memory), parts):
                 played.append(courses)
                 tell(len(played) / count, "learning")
     else:
         shares = [(lambda share, what, k=k: tell((k + share) / count, what)) for k in range(count)]
-        played = [play_block(cast.scenario, part, share) for part, share in zip(parts, shares, strict=True)]
+        played = [
+            play_block(cast.scenario, part, tell=share, memory=memory)
+            for part, share in zip(parts, shares, strict=True)
+        ]
     return Learned(
         cast,
         tuple(
-            Phase(start, experiment, _prepared(experiment), together([courses[k] for courses in played]))
+            Phase(start, experiment, _prepared(experiment), together([courses[k] for courses in played]), memory)
             for k, (start, experiment) in enumerate(phases)
         ),
     )
 
 
-def play_block(scenario: Scenario, block: Block, tell: Tell = lambda share, what: None) -> list[Course]:
+def play_block(
+    scenario: Scenario, block: Block, *, memory: int = MEMORY, tell: Tell = lambda share, what: None
+) -> list[Course]:
     """Play the rounds of a block of worlds; return the course from each shock to the next."""
     phases = list(_phases(scenario))
     ends = [start for start, _ in phases[1:]] + [scenario.run.rounds]
     with blame(scenario.source):
         strategies = phases[0][1].strategies()
-        market = Market(phases[0][1].game, strategies, worlds=scenario.run.worlds, seed=scenario.run.seed, block=block)
+        run = scenario.run
+        market = Market(phases[0][1].game, strategies, worlds=run.worlds, seed=run.seed, block=block, memory=memory)
         if market.arena is None:
             raise BadInput(f"{scenario.source}: nobody learns: give a seat one of {', '.join(LEARNERS)}")
         courses = []

@@ -13,6 +13,7 @@ import numpy as np
 
 from agents.bidder import Bidder
 from agents.game import Game
+from agents.induced import MEMORY
 from agents.learning.arena import Arena
 from agents.learning.learning import Learning
 from agents.strategies import Strategy
@@ -42,6 +43,7 @@ class Market(mesa.Model):
     worlds : independent repetitions.
     seed : the root of all randomness.
     block : the part of the worlds to play, all of them unless given; their draws are the same either way.
+    memory : bytes that the tables of what one learner's options earn may take.
     by_state : named benchmarks, ``(states,)`` each, to be averaged over the states drawn.
 
     Attributes
@@ -62,12 +64,14 @@ class Market(mesa.Model):
         seed: int,
         block: Block | None = None,
         by_state: Mapping[str, FloatArray] | None = None,
+        memory: int = MEMORY,
     ) -> None:
         super().__init__(rng=seed)
         if len(strategies) != game.players or len({id(s) for s in strategies}) != len(strategies):
             raise ValueError(f"a market of {game.players} players needs a strategy object for each")
         block = block or Block(0, worlds, worlds)
         self.worlds = block.count
+        self._memory = memory
         self.rounds_played = 0
         self._nature = Stream(seed_sequence(seed, "nature"), block)
         self._house = Stream(seed_sequence(seed, "house"), block)
@@ -95,7 +99,8 @@ class Market(mesa.Model):
         self.game = game
         self.mechanism = game.mechanism
         strategies = [bidder.strategy for bidder in self.agents]
-        self.arena = Arena(game, strategies) if any(isinstance(s, Learning) for s in strategies) else None
+        learners = any(isinstance(strategy, Learning) for strategy in strategies)
+        self.arena = Arena(game, strategies, memory=self._memory) if learners else None
         self._profiles = np.ascontiguousarray(game.space.profiles.T)
         self._draw_state = Inversion(game.space.weights)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from agents.knowledge import KNOWLEDGE
+from agents.learning import LEARNERS
 from agents.misinformation import MISINFORMATION
 from agents.strategies import BELIEF_RULES, STRATEGIES, VALUE_RULES
 from mechanisms import MECHANISMS
@@ -22,7 +23,7 @@ PACKAGES = ("mechanisms", "agents", "analysis", "scenarios")
 LONGEST = 300
 NO_TEXT = {".png", ".parquet", ".gz", ".ico"}
 OF_A_MACHINE = re.compile(r"(?<![\w.])/(work|root|home|Users|tmp|mnt|opt)/|[A-Z]:\\\\?Users")
-KINDS = {**MECHANISMS, **STRATEGIES}
+KINDS = {**MECHANISMS, **STRATEGIES, **LEARNERS}
 FUNCTIONS = {**KNOWLEDGE, **MISINFORMATION, **VALUE_RULES, **BELIEF_RULES, **SCORES}
 
 
@@ -112,7 +113,7 @@ def test_every_function_of_a_registry_says_what_it_does(entry):
 
 @pytest.mark.parametrize(
     "registry",
-    [MECHANISMS, STRATEGIES, VALUE_RULES, BELIEF_RULES, KNOWLEDGE, MISINFORMATION, SCORES],
+    [MECHANISMS, STRATEGIES, LEARNERS, VALUE_RULES, BELIEF_RULES, KNOWLEDGE, MISINFORMATION, SCORES],
 )
 def test_names_can_be_typed(registry):
     assert all(re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", entry) for entry in registry)

@@ -100,8 +100,8 @@ class Learner(ABC):
     ----------
     accepts : the kinds of feedback that it can learn from; the first is its own.
     guarantee : what is proven of it, in a sentence.
-    memory : the names of its tables, ``(rows,)``, ``(rows, options)`` or ``(rows, options, options)``, that hold what it
-        has learnt.
+    memory : the names of its tables that hold what it has learnt, ``(rows,)``, ``(rows, options)`` or
+        ``(rows, options, options)``.
     visits : ``(rows,)`` how often each row has learnt.
     """
 

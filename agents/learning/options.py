@@ -18,6 +18,7 @@ from agents.strategies.rules import BELIEF_RULES, VALUE_RULES
 from mechanisms.environment import BoolArray, IntArray
 
 EVERY = "every"
+_POSTERIOR = "posterior of type "
 VALUES = (EVERY,)
 BELIEFS = tuple(BELIEF_RULES)
 
@@ -79,7 +80,8 @@ def make_options(seat: Seat, *, values: Sequence[str] = VALUES, beliefs: Sequenc
     called: dict[int, str] = {}
     for cell, row in enumerate(believed):
         for (_, rule), belief in zip(columns, row.tolist(), strict=True):
-            called.setdefault(belief, f"{rule} of type {seat.names[cell]}" if rule else "")
+            named = rule if rule.startswith(_POSTERIOR) else f"{rule} of type {seat.names[cell]}"
+            called.setdefault(belief, named if rule else "")
     return Options(names, said, believed, allowed, truth, true_value, true_belief, called)
 
 
@@ -109,7 +111,7 @@ def _told_beliefs(seat: Seat, rules: Sequence[str]) -> dict[str, IntArray]:
     for rule in dict.fromkeys(("truthful", *rules)):
         if rule == EVERY:
             for name, belief in zip(seat.names, seat.posteriors, strict=True):
-                told[f"posterior of {name}"] = np.full((len(seat.types), seat.menu_size), belief)
+                told[f"{_POSTERIOR}{name}"] = np.full((len(seat.types), seat.menu_size), belief)
         else:
             told[rule] = _apply(seat, rule, BELIEF_RULES, "beliefs")
     return told

@@ -1,4 +1,4 @@
-"""What every option of a seat would earn against the others' announcements: tables to look up in many worlds at once."""
+"""What every option of a seat would earn against the others' announcements: tables to look up in many worlds."""
 
 from __future__ import annotations
 
@@ -79,10 +79,10 @@ class Stakes:
             math.prod(shape[j] for j in values) * math.prod(len(menus[j].beliefs) for j in beliefs)
             for values, beliefs in reads
         )
-        size = 8 * entries * self.reports.size
+        size, options = 8 * entries * self.reports.size, self.reports.shape[1]
         if size > induced.memory:
             raise ValueError(
-                f"what seat {self.player}'s {self.reports.shape[1]} reports earn takes {size / 2**20:,.1f} MiB of tables; "
+                f"what seat {self.player}'s {options} reports earn takes {size / 2**20:,.1f} MiB of tables; "
                 f"{induced.memory / 2**20:,.1f} MiB are allowed: allow more, or give learners fewer beliefs"
             )
 

@@ -260,7 +260,7 @@ equilibria bring {three_least:.2f} to {three_most:.2f}, Vickrey {three[vickrey]:
 
 A first-price bidder has to learn what the others bid before she knows what to bid; a bidder in Vickrey, M or L need
 not. While she learns, the seller gets not the equilibrium's revenue but the learners': between
-{response_oracles[ratio]:.3f} and {exp3[ratio]:.3f} of value, depending on what bidders are shown. OPT, for a seller
+{logit_response[ratio]:.3f} and {exp3[ratio]:.3f} of value, depending on what bidders are shown. OPT, for a seller
 who knows the distribution, is {two[opt]:.2f}.
 
 ## Caveats

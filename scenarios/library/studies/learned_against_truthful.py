@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -35,12 +35,10 @@ _AUCTIONS = {
     "L-printed": ("learn-l", ("mechanism.kind=L-printed",)),
     "L": ("learn-l", ()),
 }
-_TALL = 'mechanism={kind="L-printed", epsilon=2, delta=0.02}'
-_WIDE = 'mechanism={kind="L-printed", conditioning="at-least", epsilon=1, delta=0.2}'
 _ABOVE = {
-    "learn-l": ("learn-l", ("mechanism.kind=L-printed",)),
-    "overbid-for-the-role": ("overbid-for-the-role", (_TALL,)),
-    "printed-region": ("printed-region", (_WIDE,)),
+    "learn-l": 'mechanism.kind="L-printed"',
+    "overbid-for-the-role": "mechanism.epsilon=2",
+    "printed-region": 'mechanism={kind="L-printed", conditioning="at-least", epsilon=1, delta=0.2}',
 }
 _MENU = '(beliefs=["every"])'
 _ByType = dict[tuple[int, str], float]
@@ -58,7 +56,7 @@ def study(tell: Tell, *, scale: float) -> Findings:
             rows.append({"auction": auction, **_row(label, _played(name, overrides, label, worlds))})
     tell(0.85, "above the border")
     learnt = pd.DataFrame(rows)
-    types = pd.concat([_types(*case, name=name, worlds=worlds) for name, case in _ABOVE.items()], ignore_index=True)
+    types = pd.concat([_types(name, above, worlds) for name, above in _ABOVE.items()], ignore_index=True)
     figures = _figures(learnt, types, truths)
     tables = {"learnt": learnt, "types": types}
     return Findings(_page(figures, tables), figures, tables, {"share": _draw(learnt, new_axes(height=4.8))})
@@ -72,7 +70,6 @@ def _played(name: str, overrides: tuple[str, ...], label: str, worlds: int) -> P
 def _row(label: str, phase: Phase) -> dict[str, Any]:
     """Return the figures of one learner in all seats, means over seats and worlds."""
     late = late_shares(phase.course, phase.strategies)
-    lost = regrets(phase.course)
     revenue = mean_over_worlds(late_revenue(phase))
     return {
         "learner": label,
@@ -80,21 +77,21 @@ def _row(label: str, phase: Phase) -> dict[str, Any]:
         **{name: float(late[name].mean()) for name in ("value", "belief", "truth")},
         "least": float(late["truth"].min()),
         "least_error": float(late["truth_error"].to_numpy()[late["truth"].argmin()]),
-        "regret": float(lost["external"].sum()),
+        "regret": float(regrets(phase.course)["external"].sum()),
         "exploitability": float(exploitability(phase.arena(), phase.course).nash_conv("late").mean()),
         "revenue": float(revenue.mean),
         "revenue_error": float(revenue.error),
     }
 
 
-def _types(scenario: str, overrides: tuple[str, ...], *, name: str, worlds: int) -> pd.DataFrame:
+def _types(name: str, above: str, worlds: int) -> pd.DataFrame:
     """Return, by type that can overbid, what overbidding gains by exact analysis, and how often learners do it."""
-    seated = load(scenario, overrides=[*overrides, f"run.worlds={worlds}", "run.rounds=1000"])
+    seated = load(name, overrides=[above, f"run.worlds={worlds}", "run.rounds=1000"])
     exact: _ByType = {}
     alone: dict[str, _ByType] = {label: {} for label in _ALONE}
     for label in _ALONE:
-        for cast in casts(seated, [label + _MENU], against="truthful"):
-            phase = learn(cast).phases[0]
+        for alone_at in casts(seated, [label + _MENU], against="truthful"):
+            phase = learn(alone_at).phases[0]
             alone[label] |= _overbids(phase)
             exact |= _gains(phase, None)
     together = learn(casts(seated, [_ALONE[1] + _MENU])[0]).phases[0]
@@ -112,10 +109,10 @@ def _types(scenario: str, overrides: tuple[str, ...], *, name: str, worlds: int)
 def _gains(phase: Phase, learnt: Mapping[int, FloatArray] | None) -> _ByType:
     """Return what the best overbid earns more than the best report of the true value."""
     found: _ByType = {}
-    for (seat, kind), mine in gaps(phase.arena(), learnt).groupby(["seat", "type"], sort=False):
+    for key, mine in gaps(phase.arena(), learnt).groupby(["seat", "type"], sort=False):
         if mine["overbid"].any():
             honest = mine.loc[~mine["value_lie"], "gain"].max() if not mine["value_lie"].all() else 0.0
-            found[seat, kind] = float(mine.loc[mine["overbid"], "gain"].max() - max(honest, 0.0))
+            found[cast("tuple[int, str]", key)] = float(mine.loc[mine["overbid"], "gain"].max() - max(honest, 0.0))
     return found
 
 
@@ -160,29 +157,19 @@ def _draw(learnt: pd.DataFrame, ax: Axes) -> Axes:
     ax.axvline(LATE, color="0.6", lw=1, ls="--")
     ax.set_yticks(range(len(names)), [f"{name} ({LEARNERS[name].accepts[0]})" for name in names])
     ax.set_xlim(0, 1)
-    handles = [Line2D([], [], marker=m, mfc=c, mec="black", ls="", label=auction) for auction, (m, c) in looks.items()]
+    handles = [Line2D([], [], marker=m, mfc=c, mec="black", ls="", label=name) for name, (m, c) in looks.items()]
     return finish(ax, "share of truthful reports in the last tenth, seat with the least", "", handles, empty=False)
 
 
 def _shown(learnt: pd.DataFrame, auction: str) -> str:
     mine = learnt[learnt["auction"] == auction]
-    return grid(
-        pd.DataFrame(
-            {
-                "learner": mine["learner"],
-                "feedback": mine["feedback"],
-                "values true": [percent(share) for share in mine["value"]],
-                "beliefs true": [percent(share) for share in mine["belief"]],
-                "both": [percent(share) for share in mine["truth"]],
-                "regret": [f"{lost:.3f}" for lost in mine["regret"]],
-                "exploitability": [f"{gain:.3f}" for gain in mine["exploitability"]],
-                "revenue": [
-                    f"{mean:.3f} ± {Z95 * error:.3f}"
-                    for mean, error in zip(mine["revenue"], mine["revenue_error"], strict=True)
-                ],
-            }
-        )
-    )
+    shown = mine[["learner", "feedback"]].copy()
+    for column, name in (("value", "values true"), ("belief", "beliefs true"), ("truth", "both")):
+        shown[name] = [percent(share) for share in mine[column]]
+    for column in ("regret", "exploitability"):
+        shown[column] = [f"{figure:.3f}" for figure in mine[column]]
+    pairs = zip(mine["revenue"], Z95 * mine["revenue_error"], strict=True)
+    return grid(shown.assign(revenue=[f"{mean:.3f} ± {half:.3f}" for mean, half in pairs]))
 
 
 def _named(types: pd.DataFrame) -> str:
@@ -227,8 +214,7 @@ def _page(figures: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
             "auctions": {name.replace("-", "_"): row for name, row in figures["auctions"].items()},
             "can": figures["types_that_can"],
             "named": figures["types_named"],
-            "agree": figures["types_agreeing"]["fictitious-play"],
-            "agree_mean": figures["types_agreeing"]["replicator"],
+            "agree": figures["types_agreeing"],
             "stop": figures["named_who_stop"],
             "left": " and ".join(f"{gain:+.3f}" for gain in figures["gains_of_those"]) or "none",
             "tables": {name.replace("-", "_"): _shown(learnt, name) for name in _AUCTIONS},
@@ -294,7 +280,8 @@ true value, the others truthful). Beside it, how often one learner among truthfu
 {types}
 
 - Of the {can} types that can overbid {named} gain by it. Fictitious play overbids more often than not in exactly those
-that gain, and in no other, for {agree} of {can} types; the replicator for {agree_mean} of {can}.
+that gain, and in no other, for {agree[fictitious-play]} of {can} types; the replicator for {agree[replicator]}
+of {can}.
 
 - Where everybody learns (last two columns; replicator), rivals overbid too, and that changes what the role is worth:
 {stop} of the types named overbid no more than half of the time, and it gains them less against the others' late play

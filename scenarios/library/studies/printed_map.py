@@ -35,10 +35,11 @@ def study(tell: Tell, *, scale: float) -> Findings:
     worlds = counted(_WORLDS, scale)
     epsilons, deltas = (_thin(marks, scale) for marks in (_EPSILONS, _DELTAS))
     region = _region(epsilons, deltas)
+    border = _region([], np.linspace(0.0, 0.55, 56).tolist()).border
     rows = []
-    for k, exact in enumerate(region.table.itertuples()):
-        tell(k / len(region.table), f"epsilon {exact.epsilon:.3g}, delta {exact.delta:.3g}")
-        point = {"epsilon": float(exact.epsilon), "delta": float(exact.delta), "gain": float(exact.gain)}
+    for k, exact in enumerate(region.table.to_dict(orient="records")):
+        point = {str(name): float(figure) for name, figure in exact.items()}
+        tell(k / len(region.table), f"epsilon {point['epsilon']:.3g}, delta {point['delta']:.3g}")
         for label, rounds in _ROUNDS.items():
             rows.append(point | _learnt(label, rounds, worlds, point["epsilon"], point["delta"]))
     found = pd.DataFrame(rows)
@@ -46,11 +47,11 @@ def study(tell: Tell, *, scale: float) -> Findings:
     figures = {
         "points": len(region.table),
         "truthful_exactly": int((region.table["gain"] <= 0).sum()),
-        "border_slope": _slope(region),
+        "border_slope": _slope(border),
         "learners": {label: _figures(mine) for label, mine in found.groupby("learner", sort=False)},
     }
-    tables = {"map": found, "region": region.table, "border": region.border}
-    plots = {label: _draw(found[found["learner"] == label], region, new_axes()) for label in _ROUNDS}
+    tables = {"map": found, "region": region.table, "border": border}
+    plots = {label: _draw(found[found["learner"] == label], border, new_axes()) for label in _ROUNDS}
     return Findings(_page(figures, tables), figures, tables, plots)
 
 
@@ -81,9 +82,9 @@ def _sharpness(phase: Phase) -> float:
     return float((table["gain"].abs() / table["span"]).min())
 
 
-def _slope(region: Region) -> float:
+def _slope(border: pd.DataFrame) -> float:
     """Return epsilon over delta on the border, which is a line through the origin on these states."""
-    border = region.border[region.border["delta"] > 0]
+    border = border[border["delta"] > 0]
     return float((border["epsilon"] / border["delta"]).mean())
 
 
@@ -99,9 +100,9 @@ def _figures(mine: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _draw(mine: pd.DataFrame, region: Region, ax: Axes) -> Axes:
+def _draw(mine: pd.DataFrame, border: pd.DataFrame, ax: Axes) -> Axes:
     """Draw where play ends truthful in values, and the exact border."""
-    border = region.border.sort_values("delta")
+    border = border[border["epsilon"] >= mine["epsilon"].min()]
     ax.plot(border["epsilon"], border["delta"], color="black", lw=2)
     ends = ((mine["truthful"], "o", BLUE), (~mine["truthful"], "X", "white"))
     for spots, marker, colour in ends:
@@ -120,17 +121,14 @@ def _draw(mine: pd.DataFrame, region: Region, ax: Axes) -> Axes:
 
 def _page(figures: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
     found = tables["map"]
-    wrong = found[~found["agrees"]]
-    shown = pd.DataFrame(
-        {
-            "learner": wrong["learner"],
-            "epsilon": wrong["epsilon"],
-            "delta": wrong["delta"],
-            "exact gain": [f"{gain:+.5f}" for gain in wrong["gain"]],
-            "true values, late": [percent(share) for share in wrong["late"]],
-            "smallest gap / range": [f"{stake:.2%}" for stake in wrong["sharpness"]],
-        }
-    )
+    hedge = found[found["learner"] == "hedge"]
+    rows = []
+    for delta, mine in hedge[hedge["exact"]].groupby("delta"):
+        late = [percent(mine["late"].min()), percent(mine["late"].max())]
+        sharp = f"{mine['sharpness'].min():.1%} to {mine['sharpness'].max():.1%}"
+        rows.append((f"{delta:.3g}", len(mine), int(mine["truthful"].sum()), " to ".join(late), sharp))
+    columns = ["delta", "points where truth is best", "Hedge ends truthful", "true values", "smallest gap / range"]
+    shown = pd.DataFrame(rows, columns=columns)
     return page(
         _PAGE,
         {
@@ -143,7 +141,7 @@ def _page(figures: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
             "rounds": _ROUNDS["hedge"],
             "leader": figures["learners"]["fictitious-play"],
             "hedge": figures["learners"]["hedge"],
-            "wrong": grid(shown) if len(shown) else "(there is none)",
+            "strips": grid(shown),
         },
     )
 
@@ -170,19 +168,19 @@ in both seats.
 
 ![Hedge: where play ends truthful in values, and the exact border](hedge.svg)
 
-- Fictitious play agrees with the exact map at {leader[agreeing]} of {points} points. Where the two differ, play is not
-truthful though truth is best at {leader[false_alarms]}, and truthful though a lie pays at {leader[lies_missed]}.
+- Fictitious play agrees with the exact map at {leader[agreeing]} of {points} points: at {leader[false_alarms]} play
+is not truthful though truth is best, at {leader[lies_missed]} it is truthful though a lie pays.
 
-- Hedge agrees at {hedge[agreeing]} of {points}: {hedge[false_alarms]} are not truthful though truth is best, and
-{hedge[lies_missed]} are truthful though a lie pays.
+- Hedge agrees at {hedge[agreeing]} of {points}: at {hedge[false_alarms]} it is not truthful though truth is best, at
+{hedge[lies_missed]} it is truthful though a lie pays.
 
 - Where the cheapest value lie of any type gains or loses more than {slack} of the range of its payoffs, fictitious play
 agrees at {leader[agreeing_away]} of {leader[away]} points and Hedge at {hedge[agreeing_away]} of {hedge[away]}. The
 largest gain or loss of that lie where Hedge disagrees is {hedge[sharpest_wrong]:.1%} of the range.
 
-## The disagreements, one by one
+## Where Hedge disagrees
 
-{wrong}
+{strips}
 
 Two kinds of points are hard. Next to the border the gain from the lie that defines it passes through zero, so that a
 learner with finitely many rounds is undecided there. And at small delta an underbid is nearly free: it costs little

@@ -101,7 +101,7 @@ def _times(phase: Phase) -> pd.DataFrame:
 def _fit(label: str, mine: pd.DataFrame) -> dict[str, Any]:
     """Return the exponent of visits in range/gap: least squares of logarithms within types, with a 95 % interval."""
     seen = mine.dropna(subset=["visits"])
-    logs = np.log(seen[["faintness", "visits"]])
+    logs = pd.DataFrame({name: np.log(seen[name].to_numpy()) for name in ("faintness", "visits")}, index=seen.index)
     across, up = (logs - logs.groupby([seen["seat"], seen["type"]]).transform("mean")).to_numpy().T
     exponent = float((across * up).sum() / (across**2).sum())
     degrees = len(seen) - len(seen.groupby(["seat", "type"])) - 1
@@ -245,10 +245,10 @@ Rewards paid until the beliefs of all types are true for good:
 A fainter reward is hardly cheaper if bidders learn as Hedge does: at epsilon = {high:g} they have their beliefs right
 by round {hedge_high[round]:,.0f}, for rewards of {hedge_high[in all]:,.0f} in all; at epsilon = {low:g} by round
 {hedge_low[round]:,.0f}, for {hedge_low[in all]:,.0f}. An epsilon {ratio:g} times smaller makes the bill {saved:.1f}
-times smaller, and as epsilon falls further the range stays where it is: rounds grow with the square of 1 / epsilon and the
-bill with 1 / epsilon itself. If bidders compare reports by what each would have earned, however little, the bill falls
-with epsilon, from {leader_high[in all]:,.0f} to {leader_low[in all]:,.0f}. A seller who tells bidders what their other
-reports would have earned need not pay them to notice.
+times smaller, and as epsilon falls further the range stays where it is: rounds grow with the square of 1 / epsilon and
+the bill with 1 / epsilon itself. If bidders compare reports by what each would have earned, however little, the bill
+falls with epsilon, from {leader_high[in all]:,.0f} to {leader_low[in all]:,.0f}. A seller who tells bidders what their
+other reports would have earned need not pay them to notice.
 
 ## Caveats
 

@@ -78,7 +78,7 @@ def test_every_stands_for_all_values_and_for_all_posteriors():
         assert set(reports) == set(product(range(3), set(seat.posteriors.tolist())))
     again = make_options(seat, values=["shade", EVERY, "overbid"], beliefs=[EVERY])
     assert again.names == options.names
-    assert "4 with posterior of 2" in options.names
+    assert "4 with posterior of type 2" in options.names
 
 
 def test_a_mechanism_that_asks_for_no_beliefs_has_values_alone():

@@ -1,0 +1,74 @@
+"""The speed of truth: paces beside theory, the fit beside NumPy's, and the page that ships."""
+
+import re
+from importlib import resources
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scenarios.library.studies import speed_of_truth
+
+
+def page() -> str:
+    return (resources.files("scenarios.library.studies") / "speed-of-truth.md").read_text(encoding="utf-8")
+
+
+def times(label: str, epsilons, rounds) -> pd.DataFrame:
+    parts = [
+        speed_of_truth._times(speed_of_truth._played(label, e, n, 10)).assign(epsilon=e)
+        for e, n in zip(epsilons, rounds, strict=True)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_the_signal_is_a_sixth_of_epsilon_times_a_distance() -> None:
+    """The uninformed: posteriors .68 and .32 mixes of 4:1 and 1:4 pairs; her gap is epsilon / 6 by 0.2592."""
+    one = times("fictitious-play", (1.5,), (10,)).set_index(["seat", "type"])
+    boom, bust = np.outer([0.2, 0.8], [0.2, 0.8]), np.outer([0.8, 0.2], [0.8, 0.2])
+    high, low = 0.8 * boom + 0.2 * bust, 0.2 * boom + 0.8 * bust
+    assert one["gap"][0, "2"] == pytest.approx(1.5 / 6 * ((high - low) ** 2).sum())
+    assert one["gap"][1, "2 | state=boom"] == pytest.approx(1.5 / 6 * ((boom - bust) ** 2).sum())
+
+
+def test_fictitious_play_is_as_fast_at_any_epsilon() -> None:
+    found = times("fictitious-play", (6.0, 0.75), (300, 300))
+    fast, faint = (found[found["epsilon"] == e]["round"].to_numpy() for e in (6.0, 0.75))
+    assert abs(fast - faint).max() <= 6
+    assert fast.max() < 150
+
+
+def test_hedge_slows_down_about_with_the_square_of_the_signal() -> None:
+    found = times("hedge", (3.0, 1.5), (1500, 3000))
+    fit = speed_of_truth._fit("hedge", found)
+    assert fit["never"] == 0
+    assert 1.2 < fit["exponent"] < 2.6
+
+
+def test_the_fit_is_that_of_a_regression_with_a_constant_for_each_type() -> None:
+    rng = np.random.default_rng(3)
+    rows = [
+        {"seat": 0, "type": kind, "faintness": x, "visits": 2.0 ** len(kind) * x**1.5 * rng.uniform(0.9, 1.1)}
+        for kind in ("a", "bb", "ccc")
+        for x in (1.0, 2.0, 4.0, 8.0)
+    ]
+    found = speed_of_truth._fit("hedge", pd.DataFrame(rows))
+    constants = np.array([[row["type"] == kind for kind in ("a", "bb", "ccc")] for row in rows], dtype=float)
+    design = np.column_stack([np.log([row["faintness"] for row in rows]), constants])
+    logs = np.log([row["visits"] for row in rows])
+    solution, squares, *_ = np.linalg.lstsq(design, logs)
+    error = np.sqrt(squares[0] / 8 * np.linalg.inv(design.T @ design)[0, 0])
+    assert found["exponent"] == pytest.approx(solution[0])
+    assert found["half"] == pytest.approx(2.306004 * error)
+    assert abs(found["exponent"] - 1.5) < found["half"] + 0.05
+
+
+def test_the_page_that_ships_finds_the_paces_of_theory() -> None:
+    row = r"\| ([\w-]+) \| (-?\d\.\d\d) ± (\d\.\d\d) \| ([^|]+) \|"
+    fitted = {name: (float(e), float(h), theory) for name, e, h, theory in re.findall(row, page())}
+    assert set(fitted) == set(speed_of_truth._LEARNERS)
+    assert abs(fitted["fictitious-play"][0]) < 0.3
+    assert abs(fitted["replicator"][0] - 1) < 0.5
+    assert abs(fitted["hedge"][0] - 2) < 0.5
+    assert all(theory == speed_of_truth._LEARNERS[name].theory for name, (_, _, theory) in fitted.items())
+    assert "(speed-of-truth-rounds.svg)" in page()
