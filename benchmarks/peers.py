@@ -30,7 +30,7 @@ from dynamics import PACKAGES, Dynamic, fictitious, have, nash_conv, regrets, re
 from mechanisms.environment import FloatArray
 
 CONTESTS: tuple[Callable[..., Dynamic], ...] = (fictitious, smooth, regrets, replicator, nash_conv)
-ROUNDING, ERRORS = 1e-9, 4.0
+ROUNDING, ERRORS, OFTEN = 1e-9, 4.0, 0.02
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,14 @@ def contest(make: Callable[..., Dynamic], options: argparse.Namespace) -> list[R
     return rows
 
 
-def _errors(mine: FloatArray, theirs: FloatArray) -> float:
-    """Return by how many standard errors the means over worlds differ, for the worst of the actions often played."""
-    if len(mine) < 2:
-        return 0.0
-    often = theirs.mean(axis=0) > 0.02
-    error = np.sqrt(mine.var(axis=0, ddof=1) / len(mine) + theirs.var(axis=0, ddof=1) / len(theirs))
-    return float((abs(mine.mean(axis=0) - theirs.mean(axis=0)) / error)[often].max())
+def _errors(theirs: FloatArray, ours: FloatArray) -> float:
+    """Return by how many standard errors the means over worlds differ, for the worst of the actions often played.
+
+    The spread is that of our worlds, which are many: of a few it is small just when a mean is far off.
+    """
+    often = ours.mean(axis=0) > OFTEN
+    error = ours.std(axis=0, ddof=1) * np.sqrt(1.0 / len(ours) + 1.0 / len(theirs))
+    return float((abs(theirs.mean(axis=0) - ours.mean(axis=0)) / error)[often].max())
 
 
 def main() -> int:
@@ -81,7 +82,7 @@ def main() -> int:
     parser.add_argument("--size", type=int, default=10, help="actions of each player")
     parser.add_argument("--rounds", type=int, default=2_000, help="iterations of a deterministic dynamic")
     parser.add_argument("--smooth-rounds", type=int, default=200, help="iterations of smooth fictitious play")
-    parser.add_argument("--smooth-worlds", type=int, default=50, help="worlds in which QuantEcon plays that")
+    parser.add_argument("--smooth-worlds", type=int, default=200, help="worlds in which QuantEcon plays that")
     parser.add_argument("--worlds", type=int, default=1_000, help="worlds that we play at once")
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--seed", type=int, default=2012)

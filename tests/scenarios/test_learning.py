@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from agents.learning import LEARNERS
-from agents.learning.arena import Arena
 from analysis.emergence.course import Course, SeatCourse
 from scenarios.errors import BadInput
 from scenarios.learning import OWN, Learned, casts, learn
@@ -195,10 +194,9 @@ def test_mean_feedback_against_who_has_no_mix_is_refused():
         learn(casts(scenario(), ["replicator"], against="empirical-best-response")[0])
 
 
-def test_tables_that_do_not_fit_are_refused_in_a_sentence(monkeypatch):
-    monkeypatch.setitem(Arena.__init__.__kwdefaults__, "memory", 1000)
+def test_tables_that_do_not_fit_are_refused_in_a_sentence():
     with pytest.raises(BadInput, match=r"^scenario: seat 0's .* take [\d.]+ MiB .* allow more, or give"):
-        only(scenario(), "hedge")
+        learn(casts(scenario(), ["hedge"])[0], memory=1000)
 
 
 # --- the phases

@@ -10,7 +10,6 @@ from tests.scenarios.studies.shipped import check_page, check_regenerated, run
 @pytest.fixture(scope="module")
 def found():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_ROUNDS", 200)
         patch.setattr(module, "_LONGER", 500)
         return run(module, 0.15)
 

@@ -28,8 +28,8 @@ def test_the_border_is_that_of_the_printed_region(found) -> None:
 
 def test_fictitious_play_draws_the_exact_map(found) -> None:
     leader = found.figures["learners"]["fictitious-play"]
-    assert leader["agreeing"] >= found.figures["points"] - 1
-    assert 5 <= found.figures["truthful_exactly"] <= found.figures["points"] - 5
+    assert leader["agreeing"] == found.figures["points"]
+    assert 3 <= found.figures["truthful_exactly"] <= found.figures["points"] - 3
 
 
 def test_hedge_never_misses_a_lie_that_pays(found) -> None:
