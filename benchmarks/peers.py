@@ -71,6 +71,8 @@ def _errors(theirs: FloatArray, ours: FloatArray) -> float:
 
     The spread is that of our worlds, which are many: of a few it is small just when a mean is far off.
     """
+    if len(theirs) < 2:
+        return 0.0
     often = ours.mean(axis=0) > OFTEN
     error = ours.std(axis=0, ddof=1) * np.sqrt(1.0 / len(ours) + 1.0 / len(theirs))
     return float((abs(theirs.mean(axis=0) - ours.mean(axis=0)) / error)[often].max())
