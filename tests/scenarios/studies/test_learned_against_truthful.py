@@ -30,18 +30,15 @@ def test_a_bandit_is_on_the_way() -> None:
 
 @pytest.mark.parametrize("scenario", ["overbid-for-the-role", "printed-region"])
 def test_those_overbid_whom_exact_analysis_names(scenario: str) -> None:
-    types = study._types(scenario, study._ABOVE[scenario], 8)
+    types = study._types(scenario, study._ABOVE[scenario], 4)
     named = types["gain"] > 0
     assert named.any()
     assert not named.all()
     for label in study._ALONE:
         assert ((types[label] > study.WINS) == named).all()
-
-
-def test_the_lie_of_the_printed_region_gains_two_ninths_of_epsilon() -> None:
-    types = study._types("printed-region", study._ABOVE["printed-region"], 4)
-    row = types[(types["seat"] == 1) & (types["type"] == "2")].iloc[0]
-    assert row["gain"] == pytest.approx(2 / 9 - 0.2 / 12)
+    if scenario == "printed-region":  # the lie of its page, at epsilon = 1 and delta = 0.2
+        row = types[(types["seat"] == 1) & (types["type"] == "2")].iloc[0]
+        assert row["gain"] == pytest.approx(2 / 9 - 0.2 / 12)
 
 
 def test_the_page_that_ships_covers_every_learner_in_every_auction() -> None:
