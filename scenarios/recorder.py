@@ -63,8 +63,8 @@ class _SeatRecorder:
     def record(self, payoffs: FloatArray) -> None:
         """Take in what was reported, and ``(worlds, options)`` what every option was worth."""
         rows, chosen = self._strategy.rows, self._strategy.chosen
-        self._in_window[rows, chosen] += 1
-        self._hindsight[rows] += payoffs
+        self._in_window.reshape(-1)[rows * payoffs.shape[1] + chosen] += 1
+        self._hindsight[rows] = self._hindsight.take(rows, axis=0) + payoffs
         self._earned[rows] += payoffs[np.arange(len(rows)), chosen]
 
     def close(self, window: int) -> None:

@@ -46,11 +46,13 @@ class Hedge(Learner):
 
     def policy(self, rows: IntArray) -> FloatArray:
         """Return the exponential weights."""
-        return softmax(self._earned[rows] * self._rates(rows)[:, None], self.task.allowed[rows])
+        scores = self._earned.take(rows, axis=0)
+        scores *= self._rates(rows)[:, None]
+        return softmax(scores, self.task.allowed.take(rows, axis=0))
 
     def update(self, rows: IntArray, lesson: Lesson) -> None:
         """Add what every option would have earned."""
-        self._earned[rows] += lesson.payoffs
+        self._earned[rows] = self._earned.take(rows, axis=0) + lesson.payoffs
 
     def _rates(self, rows: IntArray) -> FloatArray:
         turn = self.visits[rows] + 1.0

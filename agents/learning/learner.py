@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -60,13 +61,13 @@ class Task:
         """Number of options, those included that a row does not have."""
         return self.allowed.shape[1]
 
-    @property
+    @cached_property
     def span(self) -> FloatArray:
         """``(rows,)`` the range of payoffs; 1 where it is nothing."""
         width = self.high - self.low
         return np.where(width > 0, width, 1.0)
 
-    @property
+    @cached_property
     def even(self) -> FloatArray:
         """``(rows, options)`` the even mix of what is allowed."""
         even: FloatArray = self.allowed / self.allowed.sum(axis=1, keepdims=True)
@@ -203,10 +204,13 @@ def proportional(weights: FloatArray, allowed: BoolArray) -> FloatArray:
 
 def choose(mix: FloatArray, uniforms: FloatArray) -> IntArray:
     """Return ``(n,)`` the option that each uniform draw picks from its row's mix; never one of probability 0."""
-    edges = np.cumsum(mix, axis=1)
-    last = mix.shape[1] - 1 - (mix[:, ::-1] > 0).argmax(axis=1)
-    picked: IntArray = (edges <= (uniforms * edges[:, -1])[:, None]).sum(axis=1)
-    return np.minimum(picked, last)
+    edges = mix.T.copy()
+    for option in range(1, len(edges)):  # the same sums as cumsum along the rows, all rows at once
+        edges[option] += edges[option - 1]
+    picked: IntArray = (edges <= uniforms * edges[-1]).sum(axis=0)
+    beyond = np.flatnonzero(picked == len(edges))  # a draw that was rounded up to the whole
+    picked[beyond] = len(edges) - 1 - (mix[beyond, ::-1] > 0).argmax(axis=1)
+    return picked
 
 
 def positive(name: str, value: float | None) -> None:

@@ -25,6 +25,7 @@ from scenarios.experiment import Experiment, assemble
 from scenarios.figures import revenue_figures
 from scenarios.market import Market
 from scenarios.scenario import load, shipped
+from scenarios.studies import find_study
 from tests import oracle
 from tests.priors import Case, independent_case, money_belief
 
@@ -149,17 +150,22 @@ def test_a_page_names_commands_and_they_work(name: str) -> None:
     quoted = commands(name)
     assert len(quoted) >= 3
     assert all(
-        arguments[0] in ("revenue", "deviations", "compare", "run", "prior", "coalitions") for arguments in quoted
+        arguments[0] in ("revenue", "deviations", "compare", "run", "prior", "coalitions", "learn", "study")
+        for arguments in quoted
     )
     for arguments in quoted:
         if arguments[0] == "prior":
+            continue
+        if arguments[0] == "study":
+            find_study(arguments[1])
             continue
         assert arguments[1] == name
         if arguments[0] == "run":
             sets = [value for flag, value in pairwise(arguments) if flag == "--set"]
             experiment_of(name, sets)
         else:
-            result = CliRunner().invoke(main, [*arguments, "--json"])
+            short = ["--rounds", "5", "--worlds", "3"] if arguments[0] == "learn" else []
+            result = CliRunner().invoke(main, [*arguments, *short, "--json"])
             assert result.exit_code == 0, result.output
 
 

@@ -130,11 +130,10 @@ def _overbids(phase: Phase) -> _ByType:
 
 
 def _figures(learnt: pd.DataFrame, types: pd.DataFrame, truths: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    money = {name: {key: truths[name][key] for key in ("revenue_truthful", "opt", "bound")} for name in truths}
     named = types["gain"] > 0
     stop = named & (types["share among learners"] <= WINS)
     return {
-        "auctions": money,
+        "auctions": {name: {key: truths[name][key] for key in ("revenue_truthful", "opt", "bound")} for name in truths},
         "learnt": learnt.to_dict(orient="records"),
         "types": types.to_dict(orient="records"),
         "types_that_can": len(types),
@@ -163,11 +162,11 @@ def _draw(learnt: pd.DataFrame, ax: Axes) -> Axes:
 
 def _shown(learnt: pd.DataFrame, auction: str) -> str:
     mine = learnt[learnt["auction"] == auction]
-    shown = mine[["learner", "feedback"]].copy()
+    shown = mine[["learner", "feedback"]]
     for column, name in (("value", "values true"), ("belief", "beliefs true"), ("truth", "both")):
-        shown[name] = [percent(share) for share in mine[column]]
+        shown = shown.assign(**{name: [percent(share) for share in mine[column]]})
     for column in ("regret", "exploitability"):
-        shown[column] = [f"{figure:.3f}" for figure in mine[column]]
+        shown = shown.assign(**{column: [f"{figure:.3f}" for figure in mine[column]]})
     pairs = zip(mine["revenue"], Z95 * mine["revenue_error"], strict=True)
     return grid(shown.assign(revenue=[f"{mean:.3f} ± {half:.3f}" for mean, half in pairs]))
 
@@ -182,8 +181,8 @@ def _named(types: pd.DataFrame) -> str:
 
 
 def _page(figures: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
-    learnt, types = tables["learnt"], tables["types"]
-    strict = learnt[learnt["auction"].isin(["M", "L"])]
+    learnt = tables["learnt"]
+    strict = learnt[learnt["auction"] != "L-printed"]
     seeing, blind = strict[strict["feedback"] != "bandit"], strict[strict["feedback"] == "bandit"]
     printed = learnt[learnt["auction"] == "L-printed"]
     truthful = {name: row["revenue_truthful"] for name, row in figures["auctions"].items()}
@@ -218,7 +217,7 @@ def _page(figures: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
             "stop": figures["named_who_stop"],
             "left": " and ".join(f"{gain:+.3f}" for gain in figures["gains_of_those"]) or "none",
             "tables": {name.replace("-", "_"): _shown(learnt, name) for name in _AUCTIONS},
-            "types": _named(types),
+            "types": _named(tables["types"]),
         },
     )
 
@@ -265,8 +264,8 @@ L, truthful: revenue {auctions[L][revenue_truthful]:.4f}; OPT {auctions[L][opt]:
 ## L as printed: the role of i* is what is bid for
 
 Truthful: revenue {auctions[L_printed][revenue_truthful]:.4f}; OPT {auctions[L_printed][opt]:.4g}. No learner ends
-above {printed_high} truth. Revenue is between {worst_printed} and {best_printed}, a little more than from truthful
-bidders, since some who overbid must buy, but far below the revenue of L: the flat reward of i* takes the rest.
+above {printed_high} truth. Revenue is between {worst_printed} and {best_printed}, more than from truthful bidders,
+since some who overbid must buy, but far below the revenue of L: the flat reward of i* takes the rest.
 
 {tables[L_printed]}
 

@@ -64,7 +64,7 @@ def test_the_fit_is_that_of_a_regression_with_a_constant_for_each_type() -> None
 
 
 def test_the_page_that_ships_finds_the_paces_of_theory() -> None:
-    row = r"\| ([\w-]+) \| (-?\d\.\d\d) ± (\d\.\d\d) \| ([^|]+) \|"
+    row = r"\| ([\w-]+) \| -?\d\.\d\d ± \d\.\d\d \| (-?\d\.\d\d) ± (\d\.\d\d) \| ([^|]+) \|"
     fitted = {name: (float(e), float(h), theory) for name, e, h, theory in re.findall(row, page())}
     assert set(fitted) == set(speed_of_truth._LEARNERS)
     assert abs(fitted["fictitious-play"][0]) < 0.3
