@@ -8,7 +8,9 @@ References
 
 from __future__ import annotations
 
-from agents.learning.learner import Learner, Lesson, best, proportional
+from typing import ClassVar
+
+from agents.learning.learner import Learner, Lesson, Memory, best, proportional
 from mechanisms.environment import FloatArray, IntArray
 
 
@@ -28,7 +30,7 @@ class BestResponseDynamics(Learner):
     summary = "the report that is best against what the others do right now"
     guarantee = "none: where it rests is an equilibrium, and what is strictly dominated dies out, but it may cycle"
     accepts = ("mean",)
-    memory = ("_mix",)
+    memory: ClassVar[Memory] = {"_mix": "mix"}
     random_start = True
 
     def __init__(self, *, inertia: float = 0.0) -> None:

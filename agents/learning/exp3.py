@@ -13,10 +13,11 @@ References
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 import numpy as np
 
-from agents.learning.learner import Learner, Lesson, positive, share, softmax
+from agents.learning.learner import Learner, Lesson, Memory, positive, share, softmax
 from mechanisms.environment import FloatArray, IntArray
 
 
@@ -41,7 +42,7 @@ class Exp3(Learner):
         "payoffs of its own choices alone"
     )
     accepts = ("bandit",)
-    memory = ("_gains",)
+    memory: ClassVar[Memory] = {"_gains": "level"}
 
     def __init__(self, *, mixing: float | None = None, anneal: float = 0.0) -> None:
         if mixing is not None and not 0 < mixing <= 1:
@@ -98,7 +99,7 @@ class Exp3IX(Learner):
         "a known T, range x (4 sqrt(K T ln K) + (2 sqrt(K T / ln K) + 1) ln(2 / d)) for any T"
     )
     accepts = ("bandit",)
-    memory = ("_losses",)
+    memory: ClassVar[Memory] = {"_losses": "level"}
 
     def __init__(self, *, rate: float | None = None, anneal: float = 0.0) -> None:
         positive("rate", rate)

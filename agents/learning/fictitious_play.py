@@ -15,9 +15,11 @@ References
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
-from agents.learning.learner import Learner, Lesson, best, positive, share, softmax
+from agents.learning.learner import Learner, Lesson, Memory, best, positive, share, softmax
 from mechanisms.environment import FloatArray, IntArray
 
 
@@ -34,7 +36,7 @@ class FictitiousPlay(Learner):
         "of common interest [Robinson1951, MondererShapley1996]"
     )
     accepts = ("full", "mean")
-    memory = ("_earned",)
+    memory: ClassVar[Memory] = {"_earned": "level"}
 
     def prepare(self) -> None:
         """Start every option from nothing."""

@@ -9,9 +9,11 @@ References
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
-from agents.learning.learner import Learner, Lesson, positive, softmax
+from agents.learning.learner import Learner, Lesson, Memory, positive, softmax
 from mechanisms.environment import FloatArray, IntArray
 
 
@@ -29,7 +31,7 @@ class Hedge(Learner):
     summary = "multiplicative weights: each report's weight is the exponential of what it would have earned"
     guarantee = "regret at most range x sqrt(T ln K / 2) for a known T, 2 x that plus range x sqrt(ln K / 8) for any T"
     accepts = ("full", "mean")
-    memory = ("_earned",)
+    memory: ClassVar[Memory] = {"_earned": "level"}
 
     def __init__(self, *, rate: float | None = None, anneal: float = 0.0) -> None:
         positive("rate", rate)

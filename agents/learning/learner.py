@@ -14,6 +14,7 @@ The rules work on any repeated game; `agents.learning.repeated` plays them on ma
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Literal
@@ -23,6 +24,7 @@ import numpy as np
 from mechanisms.environment import BoolArray, FloatArray, IntArray
 
 FeedbackKind = Literal["bandit", "full", "mean"]
+Memory = Mapping[str, Literal["level", "mix", "fresh"]]
 _EQUAL = 1e-12
 
 
@@ -102,7 +104,8 @@ class Learner(ABC):
     accepts : the kinds of feedback that it can learn from; the first is its own.
     guarantee : what is proven of it, in a sentence.
     memory : the names of its tables that hold what it has learnt, ``(rows,)``, ``(rows, options)`` or
-        ``(rows, options, options)``.
+        ``(rows, options, options)``, and where an option starts there that joins later: ``level`` with the mean of the
+        others, for sums of payoffs; in a ``mix``, with nothing of it; or ``fresh``, as all options did.
     visits : ``(rows,)`` how often each row has learnt.
     """
 
@@ -110,7 +113,7 @@ class Learner(ABC):
     summary: ClassVar[str]
     guarantee: ClassVar[str]
     accepts: ClassVar[tuple[FeedbackKind, ...]]
-    memory: ClassVar[tuple[str, ...]]
+    memory: ClassVar[Memory]
     random_start: ClassVar[bool] = False
     """Whether worlds should start from different mixes: those of a rule without noise would all be alike."""
 
@@ -123,22 +126,29 @@ class Learner(ABC):
     def resume(self, task: Task, rows: IntArray, options: IntArray) -> None:
         """Go on with another task, keeping what is remembered of the rows and options in common with the last one.
 
-        A row whose remembered mix is not possible any more starts afresh.
+        A row left with no mix that is possible starts afresh.
 
         Parameters
         ----------
         rows, options : for each row and option of the new task its number in the last one, -1 where it is new.
         """
         names = ("visits", *self.memory)
-        known = {name: getattr(self, name) for name in names}
+        known, before = {name: getattr(self, name) for name in names}, self.task.allowed
         self.begin(task)
         fresh = {name: getattr(self, name).copy() for name in names}
         new, old = np.flatnonzero(rows >= 0), rows[rows >= 0]
-        columns, before = np.flatnonzero(options >= 0), options[options >= 0]
-        for name in names:
-            table = getattr(self, name)
-            wide = table.ndim - 1
-            table[np.ix_(new, *[columns] * wide)] = known[name][np.ix_(old, *[before] * wide)]
+        places = np.where(options >= 0, options, 0)
+        met = np.broadcast_to(options >= 0, (len(new), task.options))
+        if self.accepts == ("bandit",):  # who saw nothing of an option while it was another's double
+            met = met & before[np.ix_(old, places)]
+        self.visits[new] = known["visits"][old]
+        for name, how in self.memory.items():
+            table = known[name][old]
+            if table.ndim > 1:
+                table = _carried(table, how, before[old], places, met, fresh[name][new])
+            if how == "mix":
+                table = proportional(table, task.allowed[new])
+            getattr(self, name)[new] = table
         mix = self.policy(np.arange(task.rows))
         lost = ~np.isclose(mix.sum(axis=1), 1.0) | ((mix > 0) & ~task.allowed).any(axis=1)
         for name in names:
@@ -172,6 +182,27 @@ class Learner(ABC):
     @abstractmethod
     def update(self, rows: IntArray, lesson: Lesson) -> None:
         """Change the tables of those rows; `visits` counts this round already."""
+
+
+def _carried(
+    table: FloatArray, how: str, allowed: BoolArray, places: IntArray, met: BoolArray, fresh: FloatArray
+) -> FloatArray:
+    """Return a table by the options of a new task: what is remembered where they were `met`, else as newcomers start.
+
+    Parameters
+    ----------
+    table, allowed : what is remembered, and which options there were; ``(n, options of the last task)``, or of pairs.
+    places : ``(options,)`` the numbers of the new task's options in the last one.
+    met, fresh : ``(n, options)`` whether a row has met each, and the table as it begins.
+    """
+    start: FloatArray | float = fresh if table.ndim == 2 else 0.0
+    if how == "level":
+        among = allowed if table.ndim == 2 else allowed[:, None, :]
+        start = (table * among).sum(axis=-1, keepdims=True) / among.sum(axis=-1, keepdims=True)
+    elif how == "mix":
+        start = 0.0
+    moved = np.where(met if table.ndim == 2 else met[:, None, :], table.take(places, axis=-1), start)
+    return moved if table.ndim == 2 else np.where(met[:, :, None], moved.take(places, axis=1), 0.0)
 
 
 def softmax(scores: FloatArray, allowed: BoolArray) -> FloatArray:

@@ -10,9 +10,11 @@ References
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
-from agents.learning.learner import Learner, Lesson, positive, share, softmax
+from agents.learning.learner import Learner, Lesson, Memory, positive, share, softmax
 from mechanisms.environment import FloatArray, IntArray
 
 
@@ -35,7 +37,7 @@ class LogitResponse(Learner):
     summary = "moves towards the logit response to what the others do right now, ever more precisely"
     guarantee = "none: where it rests at constant precision is a logit equilibrium, but it may cycle"
     accepts = ("mean",)
-    memory = ("_mix",)
+    memory: ClassVar[Memory] = {"_mix": "mix"}
     random_start = True
 
     def __init__(self, *, precision: float = 10.0, growth: float = 0.75, step: float = 0.1) -> None:

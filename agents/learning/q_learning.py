@@ -18,9 +18,11 @@ References
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
-from agents.learning.learner import Learner, Lesson, best, positive, share, softmax
+from agents.learning.learner import Learner, Lesson, Memory, best, positive, share, softmax
 from mechanisms.environment import FloatArray, IntArray
 
 
@@ -28,7 +30,7 @@ class _Estimator(Learner):
     """Keeps an estimate of what each option earns."""
 
     accepts = ("bandit",)
-    memory = ("_estimates", "_tried")
+    memory: ClassVar[Memory] = {"_estimates": "fresh", "_tried": "fresh"}
 
     def __init__(self, *, rate: float | None = None, start: float = 1.0) -> None:
         if rate is not None and not 0 < rate <= 1:

@@ -10,9 +10,11 @@ References
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
-from agents.learning.learner import Learner, Lesson, proportional
+from agents.learning.learner import Learner, Lesson, Memory, proportional
 from mechanisms.environment import FloatArray, IntArray
 
 
@@ -27,7 +29,7 @@ class RegretMatching(Learner):
     summary = "each report in proportion to what it would have earned more than play so far"
     guarantee = "regret at most range x sqrt((K - 1) T) for any T, so joint play tends to coarse correlated equilibria"
     accepts = ("full", "mean")
-    memory = ("_regrets",)
+    memory: ClassVar[Memory] = {"_regrets": "fresh"}
 
     def prepare(self) -> None:
         """Start without regrets."""

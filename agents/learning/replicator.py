@@ -11,9 +11,11 @@ References
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
-from agents.learning.learner import Learner, Lesson, positive, softmax
+from agents.learning.learner import Learner, Lesson, Memory, positive, softmax
 from mechanisms.environment import FloatArray, IntArray
 
 
@@ -37,7 +39,7 @@ class Replicator(Learner):
         "only averages over time reach equilibrium [HofbauerSigmund1998]"
     )
     accepts = ("mean",)
-    memory = ("_alive", "_logs", "_last")
+    memory: ClassVar[Memory] = {"_alive": "fresh", "_logs": "level", "_last": "level"}
     random_start = True
 
     def __init__(self, *, dt: float = 0.5) -> None:

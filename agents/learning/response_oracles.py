@@ -11,9 +11,11 @@ References
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
-from agents.learning.learner import Learner, Lesson, best, positive, proportional
+from agents.learning.learner import Learner, Lesson, Memory, best, positive, proportional
 from agents.learning.regret_matching import gains
 from mechanisms.environment import FloatArray, IntArray
 
@@ -40,7 +42,7 @@ class ResponseOracles(Learner):
         "two, that close, and joint play to coarse correlated equilibria"
     )
     accepts = ("mean",)
-    memory = ("_playing", "_regrets", "_offered", "_length", "_played")
+    memory: ClassVar[Memory] = dict.fromkeys(("_playing", "_regrets", "_offered", "_length", "_played"), "fresh")
     random_start = True
 
     def __init__(self, *, epoch: int = 10, growth: float = 0.1, tolerance: float = 1e-9) -> None:

@@ -11,9 +11,11 @@ References
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
-from agents.learning.learner import Learner, Lesson, positive, proportional, softmax
+from agents.learning.learner import Learner, Lesson, Memory, positive, proportional, softmax
 from mechanisms.environment import FloatArray, IntArray
 
 _FLOOR = 1e-30
@@ -38,7 +40,7 @@ class SwapRegret(Learner):
         "correlated equilibria"
     )
     accepts = ("full", "mean")
-    memory = ("_earned",)
+    memory: ClassVar[Memory] = {"_earned": "level"}
 
     def __init__(self, *, rate: float | None = None) -> None:
         positive("rate", rate)

@@ -8,9 +8,11 @@ References
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
-from agents.learning.learner import Learner, Lesson, best, positive
+from agents.learning.learner import Learner, Lesson, Memory, best, positive
 from mechanisms.environment import FloatArray, IntArray
 
 
@@ -32,7 +34,7 @@ class Ucb1(Learner):
         "of 8 range^2 ln T / gap + (1 + pi^2 / 3) gap; none against rivals who learn"
     )
     accepts = ("bandit",)
-    memory = ("_earned", "_tried")
+    memory: ClassVar[Memory] = {"_earned": "fresh", "_tried": "fresh"}
 
     def __init__(self, *, width: float = 1.0) -> None:
         positive("width", width)

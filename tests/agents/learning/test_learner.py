@@ -170,3 +170,65 @@ def test_a_row_that_loses_what_it_played_still_has_a_mix(name, feedback):
     mix = learner.mix(np.arange(4))
     np.testing.assert_allclose(mix.sum(axis=1), 1.0)
     assert mix[0, gone] == 0.0
+
+
+def joined(name, feedback, shift):
+    """The mixes of two options before and after a third joins between them, all payoffs shifted by a constant."""
+    learner, every, rng = LEARNERS[name](), np.arange(50), np.random.default_rng(2)
+    low, high = np.full(50, -2.0), np.full(50, 2.0)
+    learner.begin(Task(np.ones((50, 2), dtype=bool), low, high))
+    for _ in range(60):
+        mix = learner.mix(every)
+        chosen = None if feedback == "mean" else choose(mix, rng.random(50))
+        worth = rng.random((50, 2)) - 0.5 + shift
+        learner.learn(every, Lesson(mix, chosen, worth[every, chosen] if feedback == "bandit" else worth))
+    before = learner.mix(every)
+    learner.resume(Task(np.ones((50, 3), dtype=bool), low, high), every, np.array([0, -1, 1]))
+    return before, learner.mix(every), learner.visits
+
+
+@pytest.mark.parametrize(("name", "feedback"), CASES)
+def test_a_newcomer_is_neither_favoured_nor_shut_out(name, feedback):
+    """What the others have earned in all, for better or worse, is not held against it."""
+    shares = []
+    for shift in (-1.0, 0.0, 1.0):
+        _, after, visits = joined(name, feedback, shift)
+        assert (visits == 60).all()
+        np.testing.assert_allclose(after.sum(axis=1), 1.0)
+        shares.append(after[:, 1].mean())
+    if feedback != "bandit":
+        assert max(shares) - min(shares) < 1e-6
+    elif name.startswith("exp3"):
+        assert min(shares) > 0.2
+        assert max(shares) < 0.5
+
+
+@pytest.mark.parametrize("name", ["hedge", "smooth-fictitious-play", "replicator"])
+def test_a_newcomer_starts_level_where_sums_are_kept(name):
+    """Its score is the mean of the others', so that its weight is the geometric mean of theirs."""
+    _, after, _ = joined(name, LEARNERS[name].accepts[0], 0.0)
+    np.testing.assert_allclose(after[:, 1] ** 2, after[:, 0] * after[:, 2], rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["best-response-dynamics", "logit-response", "fictitious-play"])
+def test_a_newcomer_gets_nothing_of_a_mix_until_it_has_earned_it(name):
+    before, after, _ = joined(name, LEARNERS[name].accepts[0], 0.0)
+    np.testing.assert_allclose(after[:, [0, 2]], before, atol=1e-12)
+
+
+def test_a_double_that_becomes_an_option_is_news_to_bandits_only():
+    """Under full information it has earned what its twin has; a bandit has never tried it."""
+    every = np.arange(2)
+    masked = np.array([[True, True, False]] * 2)
+    for name, fresh in (("hedge", False), ("exp3", True)):
+        learner = LEARNERS[name]()
+        learner.begin(Task(masked, np.zeros(2), np.ones(2)))
+        for _ in range(20):
+            mix = learner.mix(every)
+            worth = np.array([[0.2, 0.8, 0.8]] * 2)
+            chosen = choose(mix, np.array([0.3, 0.7]))
+            learner.learn(every, Lesson(mix, chosen, worth[every, chosen] if name == "exp3" else worth))
+        learner.resume(Task(np.ones((2, 3), dtype=bool), np.zeros(2), np.ones(2)), every, np.arange(3))
+        after = learner.mix(every)
+        assert bool((after[:, 2] < after[:, 1] - 1e-3).all()) is fresh
+        assert fresh or (after[:, 2] == after[:, 1]).all()

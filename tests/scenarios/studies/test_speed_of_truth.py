@@ -39,7 +39,7 @@ def test_fictitious_play_is_as_fast_at_any_epsilon() -> None:
 
 
 def test_hedge_slows_down_about_with_the_square_of_the_signal() -> None:
-    found = times("hedge", (6.0, 2.0), (800, 2000))
+    found = times("hedge", (3.0, 1.5), (1200, 2400))
     fit = speed_of_truth._fit("hedge", found)
     assert fit["never"] == 0
     assert 1.2 < fit["exponent"] < 2.6
