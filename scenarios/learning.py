@@ -20,7 +20,7 @@ from agents.induced import MEMORY
 from agents.learning import LEARNERS
 from agents.learning.arena import Arena
 from agents.parameters import called, entry
-from agents.strategies import Strategy
+from agents.strategies import STRATEGIES, Strategy
 from analysis.emergence.course import Course, together
 from scenarios.errors import BadInput, blame
 from scenarios.experiment import Experiment, assemble
@@ -99,7 +99,7 @@ def casts(scenario: Scenario, learners: Sequence[str] = (), *, against: str | No
     learners : names in `LEARNERS`, with parameters in brackets if need be. Without any, the scenario's own seats, if
         some of them learns, else Hedge. A seat that learns in the scenario keeps its `values` and `beliefs`, unless the
         brackets have others.
-    against : the strategy of the rivals of one learner at a time; everybody learns unless given.
+    against : the strategy of the rivals of one learner at a time, likewise; everybody learns unless given.
 
     Raises
     ------
@@ -118,8 +118,11 @@ def casts(scenario: Scenario, learners: Sequence[str] = (), *, against: str | No
         if against is None:
             found.append(Cast(label, None, None, _seated(scenario, seats)))
             continue
+        with blame(scenario.source):
+            name, parameters = called(against, field="--against", example="misreport(value='overbid')")
+            entry({**STRATEGIES, **LEARNERS}, name, field="--against")
         for i, seat in enumerate(seats):
-            rivals = [seat if j == i else {"strategy": against} for j in range(players)]
+            rivals = [seat if j == i else {"strategy": name, **parameters} for j in range(players)]
             found.append(Cast(label, against, i, _seated(scenario, rivals)))
     return found
 

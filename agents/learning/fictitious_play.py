@@ -32,8 +32,8 @@ class FictitiousPlay(Learner):
     name = "fictitious-play"
     summary = "the report that would have earned most so far"
     guarantee = (
-        "none against all rivals; played by everybody, averages reach equilibria of zero-sum games of two and of games "
-        "of common interest [Robinson1951, MondererShapley1996]"
+        "none against all rivals; played by two, averages reach equilibria of zero-sum games and of games of common "
+        "interest [Robinson1951, MondererShapley1996]"
     )
     accepts = ("full", "mean")
     memory: ClassVar[Memory] = {"_earned": "level"}
@@ -63,7 +63,8 @@ class SmoothFictitiousPlay(FictitiousPlay):
     temperature : in units of the row's range of payoffs: an option whose average is worse by that much is e times as
         rare.
     anneal : after t rounds the temperature is divided by ``t ** anneal``. With 0 the rule rests on logit equilibria;
-        with 1/2 it is Hedge with other constants; with 1 it follows the leader, and loses its guarantee.
+        with 1/2 it is Hedge with other constants; with 1 it is Hedge at a constant rate, ever closer to
+        following the leader, and loses its guarantee.
     """
 
     name = "smooth-fictitious-play"

@@ -70,7 +70,7 @@ class QLearning(_Estimator):
     summary = "mostly the report that has earned most on average, sometimes one drawn at random"
     guarantee = (
         "if payoffs are independent draws from fixed distributions, estimates that are means tend to theirs, and play "
-        "to the best reports while exploration falls; none against rivals who learn"
+        "to the best reports while exploration falls and never ends; none against rivals who learn"
     )
 
     def __init__(

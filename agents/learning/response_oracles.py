@@ -38,8 +38,8 @@ class ResponseOracles(Learner):
     name = "response-oracles"
     summary = "plays few reports, and adds the best response to the others' play while there is one that gains"
     guarantee = (
-        "regret per round tends to the tolerance x range or less, so averages tend to equilibria of zero-sum games of "
-        "two, that close, and joint play to coarse correlated equilibria"
+        "at the ends of epochs regret per round tends to the tolerance x range or less, between them to at most "
+        "growth / (1 + growth) x range more; once no option joins any more, play is regret matching plus among few"
     )
     accepts = ("mean",)
     memory: ClassVar[Memory] = dict.fromkeys(("_playing", "_regrets", "_offered", "_length", "_played"), "fresh")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -29,7 +29,8 @@ class Stakes:
     Attributes
     ----------
     reports : ``(contexts, options)`` the number of each option in the seat's menu.
-    low, high : ``(contexts,)`` no payoff lies outside.
+    low, high : ``(contexts,)`` the lowest and the highest payoff, coins in expectation, whatever the others announce;
+        wider only where tables that read different things would not fit together.
 
     Raises
     ------
@@ -55,8 +56,7 @@ class Stakes:
                 terms.setdefault((read[0], read[1]), []).append((term, kind))
         self._check_size(induced, list(terms))
         self._tables = [_Table(induced, player, read[0], read[1], parts, self.reports) for read, parts in terms.items()]
-        self.low = np.sum([table.rows.min(axis=(1, 2)) for table in self._tables], axis=0)
-        self.high = np.sum([table.rows.max(axis=(1, 2)) for table in self._tables], axis=0)
+        self.low, self.high = _extremes(self._tables, induced.memory)
 
     def payoffs(self, contexts: IntArray, values: IntArray, places: IntArray) -> FloatArray:
         """Return ``(worlds, options)``: what every option earns, the house's coins in expectation.
@@ -113,6 +113,19 @@ class _Table:
                 self.rows[context] += mine[:, value[context], belief[context]]
         self._flat = self.rows.reshape(-1, reports.shape[1])
 
+    @property
+    def axes(self) -> dict[tuple[str, int], int]:
+        """What is read, the value or the belief of which player, with the number of different ones."""
+        names = [("value", j) for j in self._values] + [("belief", j) for j in self._beliefs]
+        return dict(zip(names, self._sizes, strict=True))
+
+    def spread(self, context: int, sizes: Mapping[tuple[str, int], int]) -> FloatArray:
+        """Return a context's payoffs with an axis for each of `sizes`, of length 1 if it is not read, options last."""
+        names = list(self.axes)
+        order = sorted(range(len(names)), key=lambda k: names[k])
+        table = self.rows[context].reshape(*self._sizes, -1).transpose(*order, len(names))
+        return table.reshape(*(size if name in self.axes else 1 for name, size in sizes.items()), -1)
+
     def look_up(self, contexts: IntArray, values: IntArray, places: IntArray) -> FloatArray:
         """Return ``(worlds, options)``."""
         read = [values[:, j] for j in self._values] + [places[:, j] for j in self._beliefs]
@@ -121,6 +134,22 @@ class _Table:
             row = row * size + told
         found: FloatArray = self._flat.take(row, axis=0)
         return found
+
+
+def _extremes(tables: Sequence[_Table], memory: int) -> tuple[FloatArray, FloatArray]:
+    """Return ``(contexts,)`` each: the least and the most that the tables add up to."""
+    sizes = dict(sorted({axis: size for table in tables for axis, size in table.axes.items()}.items()))
+    contexts, _, options = tables[0].rows.shape
+    if 8 * options * math.prod(sizes.values()) > memory:
+        lows, highs = [t.rows.min(axis=(1, 2)) for t in tables], [t.rows.max(axis=(1, 2)) for t in tables]
+        return np.sum(lows, axis=0), np.sum(highs, axis=0)
+    low, high = np.zeros(contexts), np.zeros(contexts)
+    for context in range(contexts):
+        total: FloatArray = np.zeros((*sizes.values(), options))
+        for table in tables:
+            total += table.spread(context, sizes)
+        low[context], high[context] = total.min(), total.max()
+    return low, high
 
 
 def _own_last(term: Term, player: int) -> FloatArray:

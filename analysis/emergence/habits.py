@@ -7,7 +7,6 @@ count alike.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from agents.learning.arena import Arena
 from mechanisms.classical.vickrey import SingleGoodMechanism
 from mechanisms.environment import FloatArray, IntArray
 
+Claim = tuple[tuple[tuple[int, ...], float], ...]
 TRUTHFUL, NOTED = 0.95, 0.05 - 1e-12
 WORDS = (
     "truthful",
@@ -167,22 +167,26 @@ def word(arena: Arena, habits: Sequence[Habit]) -> str:
 
 def common_lie(arena: Arena, habits: Sequence[Habit]) -> float:
     """Return the probability of the states in which two seats or more have the habit of one and the same lie."""
-    by_place = {(habit.seat, c): habit for seat in arena.learners for c, habit in enumerate(_mine(habits, seat))}
-    total = 0.0
-    for state, weight in enumerate(arena.game.space.weights):
-        lies = []
-        for seat, learner in arena.learners.items():
-            habit = by_place[seat, int(learner.information(arena.game.seats[seat])[state])]
-            cell = int(arena.game.seats[seat].information[state])
-            if habit.firm and not habit.honest:
-                told = _claim(arena, seat, cell, habit.option)
-                if told != _claim(arena, seat, cell, int(learner.options.truth[cell])):
-                    lies.append(told)
-        total += float(weight) * any(count > 1 for count in Counter(lies).values())
-    return total
+    found: dict[Claim, int] = {}
+    lies = []
+    for seat, learner in arena.learners.items():
+        mine = zip(learner.contexts.tolist(), _mine(habits, seat), strict=True)
+        told = [_lie(arena, seat, cell, habit) for cell, habit in mine]
+        numbers = np.array([-1 if lie is None else found.setdefault(lie, len(found)) for lie in told])
+        lies.append(numbers[learner.information(arena.game.seats[seat])])
+    common = [(np.array(lies) == number).sum(axis=0) > 1 for number in range(len(found))]
+    return float(arena.game.space.weights @ np.any(common, axis=0)) if common else 0.0
 
 
-def _claim(arena: Arena, seat: int, cell: int, option: int) -> tuple[tuple[tuple[int, ...], float], ...]:
+def _lie(arena: Arena, seat: int, cell: int, habit: Habit) -> Claim | None:
+    """Return what a type has the habit of announcing about everybody, if it does not hold it true."""
+    if not habit.firm or habit.honest:
+        return None
+    told = _claim(arena, seat, cell, habit.option)
+    return None if told == _claim(arena, seat, cell, int(arena.learners[seat].options.truth[cell])) else told
+
+
+def _claim(arena: Arena, seat: int, cell: int, option: int) -> Claim:
     """Return the distribution of everybody's types that a seat announces, as sorted atoms with their probabilities."""
     options = arena.learners[seat].options
     belief = arena.game.book[int(options.beliefs[cell, option])]

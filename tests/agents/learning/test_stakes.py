@@ -7,6 +7,7 @@ from agents.induced import Induced
 from agents.learning import Hedge
 from agents.learning.arena import Arena
 from agents.learning.learning import Learning
+from agents.learning.stakes import _extremes
 from agents.strategies import Truthful
 from mechanisms import MECHANISMS
 from mechanisms.outcomes import Reports
@@ -110,23 +111,33 @@ def test_reports_are_the_numbers_of_options_in_the_menus():
         assert (menu.beliefs[menu.belief_of(numbers)] == strategy.options.beliefs[cells]).all()
 
 
-def test_bounds_are_the_least_and_the_most_of_the_tables_where_there_is_one():
-    """In Vickrey a payoff is one table: the bounds are met."""
-    game = random_case(4, 2, "own-value").game("vickrey")
-    strategies = seated(game)
+@pytest.mark.parametrize("kind", ["vickrey", "M", "L", "L-printed", "unanimity"])
+def test_bounds_are_the_least_and_the_most_that_is_expected(kind):
+    """All announcements of two seats from their menus, by the mechanism itself."""
+    game = random_case(4, 2, "own-value", most=3).game(kind, **options_of(MECHANISMS[kind], epsilon=0.7, delta=0.2))
+    strategies = seated(game, values=("every",), beliefs=("truthful", "uniform", "mode"))
     arena = Arena(game, strategies)
     for i, stakes in arena.stakes.items():
-        environment = game.environment
+        mine, menu = strategies[i].options, arena.induced.menus[1 - i]
+        other = np.arange(len(menu))
         for context, cell in enumerate(strategies[i].contexts):
-            worths = []
-            for other in range(environment.shape[1 - i]):
-                for told in range(environment.shape[i]):
-                    pair = [0, 0]
-                    pair[i], pair[1 - i] = told, other
-                    outcome = game.mechanism.expect(Reports(np.array([pair]), np.zeros((1, 2), dtype=int)))
-                    worths.append(outcome.utility_of(environment, i, game.seats[i].types[[cell]])[0])
-            assert stakes.low[context] == pytest.approx(min(worths))
-            assert stakes.high[context] == pytest.approx(max(worths))
+            own, rival = np.meshgrid(np.arange(len(mine)), other, indexing="ij")
+            values, beliefs = np.zeros((own.size, 2), dtype=int), np.zeros((own.size, 2), dtype=int)
+            values[:, i], beliefs[:, i] = mine.values[cell][own.ravel()], mine.beliefs[cell][own.ravel()]
+            values[:, 1 - i] = menu.value_of(rival.ravel())
+            beliefs[:, 1 - i] = menu.beliefs[menu.belief_of(rival.ravel())]
+            outcomes = game.mechanism.expect(Reports(values, beliefs))
+            worth = outcomes.utility_of(game.environment, i, np.full(own.size, game.seats[i].types[cell]))
+            assert stakes.low[context] == pytest.approx(worth.min(), abs=1e-9)
+            assert stakes.high[context] == pytest.approx(worth.max(), abs=1e-9)
+
+
+def test_bounds_are_still_valid_where_the_sum_does_not_fit():
+    game = random_case(4, 3, "own-value", most=3).game("L-printed", epsilon=0.7, delta=0.2)
+    for stakes in Arena(game, seated(game)).stakes.values():
+        low, high = _extremes(stakes._tables, 0)
+        assert (low <= stakes.low + 1e-12).all()
+        assert (high >= stakes.high - 1e-12).all()
 
 
 def test_tables_that_would_not_fit_are_refused_with_their_size():

@@ -38,11 +38,11 @@ def test_a_false_belief_costs_its_squared_distance(name: str) -> None:
     arena = arena_of(name)
     found = gaps(arena)
     for row in found[found["belief_lie"] & ~found["value_lie"]].itertuples():
-        seat = arena.game.seats[row.seat]
-        other = seat.names.index(row.option.split("posterior of ")[1])
+        seat, options = arena.game.seats[row.seat], arena.learners[row.seat].options
+        cell = seat.names.index(row.type)
+        told = seat.book[int(options.beliefs[cell, options.names.index(row.option)])]
         mine, theirs = (np.zeros(4), np.zeros(4))
-        for table, cell in ((mine, seat.names.index(row.type)), (theirs, other)):
-            belief = seat.posterior(cell)
+        for table, belief in ((mine, seat.posterior(cell)), (theirs, told)):
             table[belief.atoms @ [2, 1]] = belief.weights
         assert row.gain == pytest.approx(-1.5 / 6 * ((mine - theirs) ** 2).sum())
 
