@@ -16,7 +16,7 @@ export MPLBACKEND := Agg
 export TMPDIR := $(CURDIR)/.cache/tmp
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test test-fast slow pytest lint format docs studies lock bench clean
+.PHONY: help env run test test-fast slow pages pytest lint format docs studies lock bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -49,7 +49,11 @@ test-fast: $(READY) ## the tests that are not slow
 
 slow: $(READY) ## only the slow tests
 	@mkdir -p "$$TMPDIR"
-	$(BIN)/python -m pytest -n $(JOBS) -m slow
+	$(BIN)/python -m pytest -n $(JOBS) -m "slow and not page"
+
+pages: $(READY) ## whether the pages of studies are what the studies make
+	@mkdir -p "$$TMPDIR"
+	$(BIN)/python -m pytest -n $(JOBS) -m page
 
 lint: $(READY) ## style, types and the direction of imports
 	$(BIN)/ruff check

@@ -69,6 +69,7 @@ def test_the_page_that_ships():
     check_page("first-price-bids", module)
 
 
+@pytest.mark.page
 @pytest.mark.slow
 def test_the_page_is_what_the_study_makes():
     check_regenerated("first-price-bids", module)

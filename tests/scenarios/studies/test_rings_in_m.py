@@ -67,6 +67,7 @@ def test_the_page_that_ships():
     check_page("rings-in-m", module)
 
 
+@pytest.mark.page
 @pytest.mark.slow
 def test_the_page_is_what_the_study_makes():
     check_regenerated("rings-in-m", module)

@@ -39,10 +39,10 @@ def test_fictitious_play_is_as_fast_at_any_epsilon() -> None:
 
 
 def test_hedge_slows_down_about_with_the_square_of_the_signal() -> None:
-    found = times("hedge", (3.0, 1.5), (1200, 2400))
+    found = times("hedge", (1.5, 0.75), (2400, 5000))
     fit = speed_of_truth._fit("hedge", found)
     assert fit["never"] == 0
-    assert 1.2 < fit["exponent"] < 2.6
+    assert 1.4 < fit["exponent"] < 2.6
 
 
 def test_the_fit_is_that_of_a_regression_with_a_constant_for_each_type() -> None:

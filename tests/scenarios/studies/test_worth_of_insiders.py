@@ -52,6 +52,7 @@ def test_the_page_that_ships():
     check_page("worth-of-insiders", module)
 
 
+@pytest.mark.page
 @pytest.mark.slow
 def test_the_page_is_what_the_study_makes():
     check_regenerated("worth-of-insiders", module)
