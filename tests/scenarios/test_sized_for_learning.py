@@ -8,7 +8,9 @@ import pytest
 from agents.learning import LEARNERS
 from analysis.emergence.gaps import gaps
 from analysis.emergence.measures import late_shares
+from analysis.emergence.worlds import mean_over_worlds
 from scenarios.learning import Phase, casts, learn
+from scenarios.learning_figures import late_revenue
 from scenarios.scenario import load, shipped
 
 SCENARIOS = ("learn-l", "learn-m")
@@ -75,3 +77,13 @@ def test_bandits_end_within_what_the_page_says(name: str) -> None:
         found += late["truth"].tolist()
     assert round(min(found), 2) == low
     assert round(max(found), 2) == high
+
+
+@pytest.mark.slow
+def test_a_finer_menu_leaves_beliefs_unsettled_and_the_seller_no_worse() -> None:
+    scenario = load("learn-l", overrides=['seats=[{strategy="hedge"}]'])
+    phase = learn(casts(scenario)[0]).phases[0]
+    late, revenue = late_shares(phase.course, phase.strategies), mean_over_worlds(late_revenue(phase))
+    assert round(late["value"].min(), 2) == 1.0
+    assert f"and {late['belief'].mean():.2f} of the beliefs" in text("learn-l")
+    assert f"earns {revenue.mean:.3f}, with a standard error of {revenue.error:.3f}" in text("learn-l")

@@ -1,16 +1,16 @@
 """Learned against truthful: who finds the truth, who overbids, and the page that ships."""
 
 import re
-from importlib import resources
 
 import pytest
 
 from agents.learning import LEARNERS
 from scenarios.library.studies import learned_against_truthful as study
+from tests.scenarios.studies.shipped import check_page, check_regenerated
 
 
 def page() -> str:
-    return (resources.files("scenarios.library.studies") / "learned-against-truthful.md").read_text(encoding="utf-8")
+    return check_page("learned-against-truthful", study)
 
 
 @pytest.mark.parametrize("auction", ["M", "L"])
@@ -53,3 +53,9 @@ def test_the_page_that_ships_finds_what_was_asked_for() -> None:
     assert above == of
     agree, can = re.search(r"in no other, for (\d+) of (\d+) types", flat).groups()
     assert agree == can
+
+
+@pytest.mark.page
+@pytest.mark.slow
+def test_the_page_is_what_the_study_makes() -> None:
+    check_regenerated("learned-against-truthful", study)

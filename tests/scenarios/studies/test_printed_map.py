@@ -1,13 +1,13 @@
 """The map of L as printed: the border by hand, learning beside it, and the page that ships."""
 
 import re
-from importlib import resources
 
 import numpy as np
 import pytest
 
 from scenarios.library.studies import printed_map
 from scenarios.studies import Findings
+from tests.scenarios.studies.shipped import check_page, check_regenerated
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def found() -> Findings:
 
 
 def page() -> str:
-    return (resources.files("scenarios.library.studies") / "printed-map.md").read_text(encoding="utf-8")
+    return check_page("printed-map", printed_map)
 
 
 def test_the_border_is_that_of_the_printed_region(found) -> None:
@@ -62,3 +62,9 @@ def test_the_page_that_ships_counts_all_points() -> None:
     agreed = re.findall(r"agrees (?:with the exact map )?at (\d+) of (\d+)", " ".join(page().split()))
     assert [int(of) for _, of in agreed[:2]] == [points, points]
     assert np.all([int(count) <= points for count, _ in agreed])
+
+
+@pytest.mark.page
+@pytest.mark.slow
+def test_the_page_is_what_the_study_makes() -> None:
+    check_regenerated("printed-map", printed_map)

@@ -1,17 +1,17 @@
 """The speed of truth: paces beside theory, the fit beside NumPy's, and the page that ships."""
 
 import re
-from importlib import resources
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from scenarios.library.studies import speed_of_truth
+from tests.scenarios.studies.shipped import check_page, check_regenerated
 
 
 def page() -> str:
-    return (resources.files("scenarios.library.studies") / "speed-of-truth.md").read_text(encoding="utf-8")
+    return check_page("speed-of-truth", speed_of_truth)
 
 
 def times(label: str, epsilons, rounds) -> pd.DataFrame:
@@ -72,3 +72,9 @@ def test_the_page_that_ships_finds_the_paces_of_theory() -> None:
     assert abs(fitted["hedge"][0] - 2) < 0.5
     assert all(theory == speed_of_truth._LEARNERS[name].theory for name, (_, _, theory) in fitted.items())
     assert "(speed-of-truth-rounds.svg)" in page()
+
+
+@pytest.mark.page
+@pytest.mark.slow
+def test_the_page_is_what_the_study_makes() -> None:
+    check_regenerated("speed-of-truth", speed_of_truth)
