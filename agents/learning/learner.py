@@ -245,9 +245,11 @@ def choose(mix: FloatArray, uniforms: FloatArray) -> IntArray:
 
 
 def positive(name: str, value: float | None) -> None:
-    """Check that a parameter, where it is given, is a positive number."""
+    """Check that a parameter, where it is given, is a positive number, and none that sums of payoffs overflow with."""
     if value is not None and not 0 < value < float("inf"):
         raise ValueError(f"{name} must be a positive number, not {value}")
+    if value is not None and not 1e-12 <= value <= 1e9:
+        raise ValueError(f"{name} must lie between 1e-12 and 1e9, not {value}")
 
 
 def share(name: str, value: float) -> None:

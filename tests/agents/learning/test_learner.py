@@ -108,6 +108,12 @@ def test_what_must_be_positive_is(value):
         positive("x", value)
 
 
+@pytest.mark.parametrize("value", [1e-300, 1e308])
+def test_what_sums_would_overflow_with_is_refused(value):
+    with pytest.raises(ValueError, match=f"x must lie between 1e-12 and 1e9, not {value}".replace("+", r"\+")):
+        positive("x", value)
+
+
 @pytest.mark.parametrize("value", [-0.1, 1.1, float("nan")])
 def test_shares_are_shares(value):
     with pytest.raises(ValueError, match=f"x must be a number from 0 to 1, not {value}"):
