@@ -22,7 +22,8 @@ from mechanisms.draws import draw
 from mechanisms.environment import Environment, FloatArray, IntArray
 from mechanisms.memo import ReportMemo
 from mechanisms.outcomes import Outcomes, Reports
-from mechanisms.settled import Rows, SettledTable
+from mechanisms.rows import Rows
+from mechanisms.settled import SettledTable
 from mechanisms.strict import PriceLottery, RoleLotteries
 
 _TABULATED = 1 << 20

@@ -10,7 +10,7 @@ import numpy as np
 
 from mechanisms.environment import IntArray
 from mechanisms.outcomes import Reports
-from mechanisms.settled import Numbers
+from mechanisms.rows import Numbers
 
 LIMIT = 1 << 20
 
