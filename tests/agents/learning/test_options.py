@@ -7,8 +7,9 @@ import pytest
 
 from agents.learning.options import EVERY, Options, make_options
 from agents.strategies import BELIEF_RULES, VALUE_RULES
+from agents.strategies.rules import shade
 from mechanisms import MECHANISMS
-from tests.priors import KINDS, options_of, random_case, table
+from tests.priors import KINDS, iid, options_of, random_case, table
 
 PAIR = table([[1, 2, 4], [1, 3]], {(1, 1): 0.4, (2, 3): 0.2, (4, 3): 0.2, (4, 1): 0.2})
 EVERYTHING = (("truthful", "shade", "overbid(steps=2)", "fixed(value=1)"), tuple(BELIEF_RULES))
@@ -125,3 +126,12 @@ def test_bad_rules_are_refused(values, beliefs, said):
     with pytest.raises(ValueError, match=r"(?s).*") as caught:
         make_options(PAIR.game("L", epsilon=0.2).seats[0], values=values, beliefs=beliefs)
     assert said in str(caught.value)
+
+
+def test_a_rule_of_one_s_own_is_a_line(monkeypatch):
+    """As README says."""
+    monkeypatch.setitem(VALUE_RULES, "half", lambda seat: shade(seat, factor=0.5))
+    seat = iid((1, 2, 4), [0.3, 0.3, 0.4], 2).game("vickrey").seats[0]
+    mine, shipped = make_options(seat, values=["half"]), make_options(seat, values=["shade(factor=0.5)"])
+    assert mine.names == ("truthful", "half")
+    np.testing.assert_array_equal(mine.values, shipped.values)
