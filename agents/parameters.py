@@ -11,9 +11,11 @@ from typing import Any, get_type_hints
 
 from pydantic import ConfigDict, ValidationError, create_model
 
+_TEXT = "'str' instances are not allowed as a Sequence value"
 _PLAIN = (
     (r"be a valid dictionary or instance of \w+", "be a table"),
     (r"be a valid (dictionary|mapping)", "be a table"),
+    (r"be an instance of Sequence", "be a list"),
     (r"(at (?:least|most) \d+ items?) after validation, not \d+", r"\1"),
 )
 
@@ -109,7 +111,7 @@ def complaint(message: str) -> str:
     >>> complaint("Input should be a valid integer")
     'should be a valid integer'
     """
-    _, should, rest = message.partition(" should ")
+    _, should, rest = message.replace(_TEXT, " should be a list").partition(" should ")
     if not should:
         return message.removeprefix("Value error, ")
     for pattern, plain in _PLAIN:

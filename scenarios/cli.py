@@ -1,4 +1,4 @@
-"""The command line. Exit codes: 0, 1 (a check failed), 2 (bad input).
+"""The command line. Exit codes: 0, 1 (a check failed), 2 (bad input), 130 (interrupted).
 
 Heavy packages are imported inside the commands, so that help is quick.
 """

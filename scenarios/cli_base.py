@@ -15,7 +15,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class _Group(click.Group):
-    """A group whose bad input is one sentence and status 2."""
+    """A group whose bad input is one sentence and status 2, and an interrupt a line and status 130."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -23,6 +23,9 @@ class _Group(click.Group):
         except BadInput as error:
             click.echo(f"crowdbayes: {error}", err=True)
             ctx.exit(2)
+        except KeyboardInterrupt:
+            click.echo("crowdbayes: interrupted", err=True)
+            ctx.exit(130)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

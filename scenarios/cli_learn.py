@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,11 +20,13 @@ from scenarios.cli_base import (
     set_option,
     write_results,
 )
-from scenarios.errors import blame
+from scenarios.errors import BadInput, blame
 from scenarios.progress import show_progress
 
 if TYPE_CHECKING:
     from scenarios.studies import Findings
+
+_PLAY = 0.9  # of the progress shown; the rest is for measuring
 
 
 @main.command(short_help="Let seats learn what to report, and measure what they come to do.")
@@ -85,8 +88,11 @@ def learn(
         found = []
         wanted = casts(told, learners, against=against)
         for number, cast in enumerate(wanted):
-            part = partial(_tell_part, tell, number, len(wanted), cast.title)
-            found.append(measured(play(cast, workers=workers, blocks=blocks, memory=memory << 20, tell=part)))
+            start, share = number / len(wanted), 1.0 / len(wanted)
+            playing = partial(_tell_part, tell, cast.title, start, _PLAY * share)
+            learned = play(cast, workers=workers, blocks=blocks, memory=memory << 20, tell=playing)
+            rest = partial(_tell_part, tell, cast.title, start + _PLAY * share, (1.0 - _PLAY) * share)
+            found.append(measured(learned, tell=rest))
         figures = learning_figures(told, found)
     if out is not None:
         from scenarios.experiment import assemble
@@ -101,11 +107,19 @@ def learn(
         show_learning(figures)
 
 
+def _finite(ctx: click.Context, option: click.Parameter, scale: float) -> float:
+    """Refuse what the range lets through."""
+    if not math.isfinite(scale):
+        raise BadInput(f"--scale should be a finite number above 0, not {scale}")
+    return scale
+
+
 @main.command(short_help="Run a study that ships, or list them.")
 @click.argument("name", required=False)
 @click.option(
     "--scale",
     type=click.FloatRange(min=0.0, min_open=True),
+    callback=_finite,
     default=1.0,
     show_default=True,
     help="Worlds, or what stands for them, as a multiple of those of the page that ships.",
@@ -167,6 +181,8 @@ def _list_studies(titles: dict[str, str], as_json: bool) -> None:
         click.echo(f"{name:<{width}}  {title}")
 
 
-def _tell_part(tell: Callable[[float, str], None], done: int, of: int, what: str, share: float, doing: str) -> None:
-    """Tell how far the whole is when a part of it is at some share."""
-    tell((done + share) / of, f"{doing}: {what}")
+def _tell_part(
+    tell: Callable[[float, str], None], what: str, start: float, size: float, share: float, doing: str
+) -> None:
+    """Tell how far the whole is when a part of it, that begins at `start`, is at some share."""
+    tell(start + size * share, f"{doing}: {what}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -228,11 +228,17 @@ def _mechanism(
 def _strategy(scenario: Scenario, spec: SeatSpec, number: int) -> Strategy:
     field = f"seats[{number}]"
     with blame(scenario.source, field):
-        cls = entry({**STRATEGIES, **LEARNERS}, spec.strategy, field=f"{field}.strategy")
-        if spec.strategy not in LEARNERS:
-            built: Strategy = cls(**checked(cls, spec.parameters, field=field, beside=SeatSpec.model_fields))
-            return built
-        own = keyword_parameters(cls)
-        rule = checked(cls, {n: v for n, v in spec.parameters.items() if n in own}, field=field)
-        rest = {n: v for n, v in spec.parameters.items() if n not in own}
-        return Learning(cls(**rule), **checked(Learning, rest, field=field, beside=[*SeatSpec.model_fields, *own]))
+        entry({**STRATEGIES, **LEARNERS}, spec.strategy, field=f"{field}.strategy")
+        return build_strategy(spec.strategy, spec.parameters, field=field, beside=SeatSpec.model_fields)
+
+
+def build_strategy(name: str, given: Mapping[str, Any], *, field: str, beside: Iterable[str] = ()) -> Strategy:
+    """Return a strategy that is in the registries, or a seat for a learner that is; parameters as in `checked`."""
+    if name not in LEARNERS:
+        strategy = STRATEGIES[name]
+        return strategy(**checked(strategy, given, field=field, beside=beside))
+    learner = LEARNERS[name]
+    own = keyword_parameters(learner)
+    rule = checked(learner, {n: v for n, v in given.items() if n in own}, field=field)
+    rest = {n: v for n, v in given.items() if n not in own}
+    return Learning(learner(**rule), **checked(Learning, rest, field=field, beside=[*beside, *own]))

@@ -6,9 +6,7 @@ and of their own coins, so that they can be compared world by world.
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -23,12 +21,13 @@ from agents.parameters import called, entry
 from agents.strategies import STRATEGIES, Strategy
 from analysis.emergence.course import Course, together
 from scenarios.errors import BadInput, blame
-from scenarios.experiment import Experiment, assemble
+from scenarios.experiment import Experiment, assemble, build_strategy
 from scenarios.market import Market
 from scenarios.recorder import Recorder
 from scenarios.scenario import Scenario, parse, shocked
 from scenarios.schema import SeatSpec
 from scenarios.streams import Block
+from scenarios.workers import workers_of
 
 Tell = Callable[[float, str], None]
 DEFAULT = "hedge"
@@ -111,20 +110,30 @@ def casts(scenario: Scenario, learners: Sequence[str] = (), *, against: str | No
     players = len(assemble(scenario).game.seats)
     given = scenario.seats if len(scenario.seats) == players else [scenario.seats[0]] * players
     for label in dict.fromkeys(learners or (DEFAULT,)):
-        with blame(scenario.source):
-            name, parameters = called(label, field="--learner", example="hedge(rate=0.5)")
-            entry(LEARNERS, name, field="--learner")
-        seats = [{"strategy": name, **(_menu_of(spec) or {}), **parameters} for spec in given]
+        learner = _asked(scenario, label, "--learner", LEARNERS, "hedge(rate=0.5)")
+        seats = [{**(_menu_of(spec) or {}), **learner} for spec in given]
         if against is None:
             found.append(Cast(label, None, None, _seated(scenario, seats)))
             continue
-        with blame(scenario.source):
-            name, parameters = called(against, field="--against", example="misreport(value='overbid')")
-            entry({**STRATEGIES, **LEARNERS}, name, field="--against")
+        rival = _asked(scenario, against, "--against", {**STRATEGIES, **LEARNERS}, "misreport(value='overbid')")
         for i, seat in enumerate(seats):
-            rivals = [seat if j == i else {"strategy": name, **parameters} for j in range(players)]
+            rivals = [seat if j == i else rival for j in range(players)]
             found.append(Cast(label, against, i, _seated(scenario, rivals)))
     return found
+
+
+def set_aside(scenario: Scenario) -> tuple[str, ...]:
+    """Return a note on the strategies and rings of the scenario that give way to `casts`, and on how a ring learns."""
+    rings = {k: spec.parameters["ring"] for k, spec in enumerate(scenario.seats) if spec.parameters.get("ring")}
+    kept = {"truthful", *LEARNERS}
+    aside = [spec.strategy for k, spec in enumerate(scenario.seats) if k in rings or spec.strategy not in kept]
+    if not aside:
+        return ()
+    note = f"set aside: {', '.join(dict.fromkeys(aside))}, which the scenario's own seats play"
+    if not rings:
+        return (note,)
+    ask = " ".join(f"--set 'seats.{k}={{strategy=\"{DEFAULT}\", ring={list(ring)}}}'" for k, ring in rings.items())
+    return (f"{note}; for a ring that learns: {ask}",)
 
 
 def learn(
@@ -154,8 +163,7 @@ def learn(
     parts = [Block(low, high - low, settings.worlds) for low, high in pairwise(edges)]
     phases = list(_phases(cast.scenario))
     if workers > 1 and count > 1:
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(min(workers, count), mp_context=context) as pool:
+        with workers_of(min(workers, count)) as pool:
             played = []
             for courses in pool.map(partial(play_block, cast.scenario, memory=memory), parts):
                 played.append(courses)
@@ -219,6 +227,16 @@ def _prepared(experiment: Experiment) -> tuple[Strategy, ...]:
     for seat, strategy in zip(experiment.game.seats, strategies, strict=True):
         strategy.prepare(seat, 1)
     return strategies
+
+
+def _asked(scenario: Scenario, text: str, option: str, registry: Mapping[str, type], example: str) -> dict[str, Any]:
+    """Return the table of a seat that an option asks for, with its parameters checked."""
+    with blame(scenario.source):
+        name, parameters = called(text, field=option, example=example)
+        entry(registry, name, field=option)
+        with blame(scenario.source, f"{option} {name}"):
+            build_strategy(name, parameters, field=f"{option} {name}")
+    return {"strategy": name, **parameters}
 
 
 def _menu_of(spec: SeatSpec) -> dict[str, Any] | None:

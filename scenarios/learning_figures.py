@@ -21,7 +21,7 @@ from mechanisms.environment import FloatArray
 from mechanisms.optimal import optimal_mechanism
 from scenarios.errors import blame
 from scenarios.experiment import Experiment
-from scenarios.learning import Cast, Learned, Phase
+from scenarios.learning import OWN, Cast, Learned, Phase, Tell, set_aside
 from scenarios.scenario import Scenario
 
 _PLAYS = {"": "average", "_late": "late", "_current": "final"}
@@ -51,10 +51,21 @@ class Measured:
     notes: tuple[str, ...]
 
 
-def measured(learned: Learned) -> list[Measured]:
-    """Return what is measured of every phase of what a cast learnt."""
+def measured(learned: Learned, *, tell: Tell = lambda share, what: None) -> list[Measured]:
+    """Return what is measured of every phase of what a cast learnt; `tell` is called with the share done and a word."""
+    found = []
     with blame(learned.cast.scenario.source):
-        return [_measured(learned.cast, number, phase) for number, phase in enumerate(learned.phases)]
+        for number, phase in enumerate(learned.phases):
+            tell(number / len(learned.phases), "measuring")
+            found.append(_measured(learned.cast, number, phase))
+    return found
+
+
+def unasked(phase: Phase, table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without figures in what it has on beliefs, where the mechanism asks for none; else as it is."""
+    if phase.experiment.game.mechanism.elicits_beliefs:
+        return table
+    return table.assign(**{str(name): np.nan for name in table if "belief" in str(name)})
 
 
 def late_revenue(phase: Phase) -> FloatArray:
@@ -72,7 +83,10 @@ def yardsticks(experiment: Experiment) -> dict[str, Any]:
     except ValueError as error:
         opt = None
         notes.append(f"no OPT, and no bound: {error}")
-    bound = None if opt is None else experiment.game.mechanism.guarantee(opt)
+    mechanism = experiment.game.mechanism
+    if not mechanism.elicits_beliefs:
+        notes.append(f"{mechanism.name} asks for no beliefs")
+    bound = None if opt is None else mechanism.guarantee(opt)
     return {"revenue_truthful": revenue_of(experiment.game).total, "opt": opt, "bound": bound, "notes": notes}
 
 
@@ -106,7 +120,9 @@ def learning_figures(scenario: Scenario, found: Sequence[Sequence[Measured]]) ->
             {"phase": k, "first_round": seen.phase.start + 1, "set": change, **_money(phases[k])}
             for k, (seen, change) in enumerate(zip(found[0], [{}, *(s.set for s in scenario.shocks)], strict=True))
         ]
-    figures["notes"] = list(dict.fromkeys(note for phase in phases for note in phase["notes"]))
+    own = all(seen.cast.label == OWN for seen in everything)
+    notes = [*(() if own else set_aside(scenario)), *(note for phase in phases for note in phase["notes"])]
+    figures["notes"] = list(dict.fromkeys(notes))
     return figures
 
 
@@ -128,7 +144,8 @@ def _measured(cast: Cast, number: int, phase: Phase) -> Measured:
 
 
 def _seat_rows(seen: Measured, yardstick: dict[str, Any], shocks: bool) -> Iterator[dict[str, Any]]:
-    shares, regret = late_shares(seen.phase.course, seen.phase.strategies), regrets(seen.phase.course)
+    course = seen.phase.course
+    shares, regret = unasked(seen.phase, late_shares(course, seen.phase.strategies)), regrets(course)
     gains = seen.exploitability.table.set_index(["play", "seat"])
     revenue = _over_worlds(late_revenue(seen.phase))
     for (_, share), (_, loss) in zip(shares.iterrows(), regret.iterrows(), strict=True):
@@ -152,7 +169,7 @@ def _seat_rows(seen: Measured, yardstick: dict[str, Any], shocks: bool) -> Itera
 def _learner_row(seen: Measured, shocks: bool) -> dict[str, Any]:
     gains = seen.exploitability.table
     total = gains[gains["seat"] == "all"].set_index("play")
-    times = time_to_truth(seen.phase.course, seen.phase.strategies)
+    times = unasked(seen.phase, time_to_truth(seen.phase.course, seen.phase.strategies))
     rounds = ["round", "value_round", "belief_round", "median_round"]
     times[rounds] += seen.phase.start
     return {

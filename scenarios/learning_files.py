@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from textwrap import shorten
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,7 @@ from analysis.drawing import new_axes
 from analysis.emergence import plots as draw
 from analysis.emergence.measures import ALL, regret_path, revenue_path, shares, time_to_truth
 from analysis.emergence.worlds import shares_of
-from scenarios.learning_figures import Measured, late_revenue
+from scenarios.learning_figures import Measured, late_revenue, unasked
 
 _TOLD = {"value": "true_values", "belief": "true_beliefs", "truth": "truths"}
 
@@ -24,12 +25,12 @@ def tables(found: Sequence[Sequence[Measured]]) -> dict[str, pd.DataFrame]:
     Rounds of the paths, and those of being true for good and of abandonment, are counted through the whole run.
     """
     makers: dict[str, Callable[[Measured], pd.DataFrame | None]] = {
-        "shares": lambda seen: _moved(seen, shares(seen.phase.course, seen.phase.strategies), "round"),
+        "shares": _shares,
         "regret": lambda seen: _moved(seen, regret_path(seen.phase.course), "round"),
         "revenue": lambda seen: _moved(seen, revenue_path(seen.phase.course), "round"),
         "time_to_truth": lambda seen: _moved(
             seen,
-            time_to_truth(seen.phase.course, seen.phase.strategies),
+            unasked(seen.phase, time_to_truth(seen.phase.course, seen.phase.strategies)),
             *("round", "value_round", "belief_round", "median_round"),
         ),
         "exploitability": lambda seen: seen.exploitability.table,
@@ -45,23 +46,37 @@ def tables(found: Sequence[Sequence[Measured]]) -> dict[str, pd.DataFrame]:
 
 
 def plots(figures: Mapping[str, Any], found: Sequence[Sequence[Measured]]) -> dict[str, Axes]:
-    """Return the plots by name: one of revenue, and several for each cast, those that restart with a shock by phase."""
+    """Return the plots by name: one of revenue, several for each cast, those that restart with a shock by its round."""
     unit = "" if figures["unit"] == 1.0 else f"× {figures['unit']:g}"
     exact = {"truthful": figures["revenue_truthful"], "bound": figures["bound"], "opt": figures["opt"]}
     parts = [_moved(seen, revenue_path(seen.phase.course), "round") for cast in found for seen in cast]
     titles = [seen.cast.title for cast in found for seen in cast]
     revenue = pd.concat([part.assign(cast=title) for part, title in zip(parts, titles, strict=True)])
     lines = {} if "phases" in figures else exact
-    drawn = {"revenue": draw.revenue_by_round(revenue, new_axes(), hue="cast", unit=unit, **lines)}
+    changes = {part["first_round"]: _changed(part["set"]) for part in figures.get("phases", [])[1:]}
+    whole = {"revenue": draw.revenue_by_round(revenue, new_axes(), hue="cast", unit=unit, **lines)}
+    drawn: dict[str, Axes] = {}
     for cast in found:
         name = _file_name(cast[0])
-        told = pd.concat([_moved(seen, shares(seen.phase.course, seen.phase.strategies), "round") for seen in cast])
-        drawn[f"truth-{name}"] = draw.truth_by_round(told[told["type"] == ALL], new_axes())
-        drawn[f"types-{name}"] = draw.truth_by_type(told, new_axes(height=_height(told["type"].nunique())))
+        told = pd.concat([_shares(seen) for seen in cast])
+        whole[f"truth-{name}"] = draw.truth_by_round(told[told["type"] == ALL], new_axes())
+        whole[f"types-{name}"] = draw.truth_by_type(told, new_axes(height=_height(told["type"].nunique())))
         for seen in cast:
-            part = f"{name}-phase-{seen.number}" if len(cast) > 1 else name
+            part = f"{name}-from-round-{seen.phase.start + 1}" if len(cast) > 1 else name
             drawn |= {f"{kind}-{part}": ax for kind, ax in _plots_of_phase(seen, unit)}
-    return drawn
+    return {name: draw.mark_changes(ax, changes) for name, ax in whole.items()} | drawn
+
+
+def _shares(seen: Measured) -> pd.DataFrame:
+    return _moved(seen, unasked(seen.phase, shares(seen.phase.course, seen.phase.strategies)), "round")
+
+
+def _changed(keys: Mapping[str, Any]) -> str:
+    """Return in a few words what a shock sets; values that are not short are left out."""
+    named = {key.removesuffix(".kind").rpartition(".")[2]: value for key, value in keys.items()}
+    said = [f"{name} = {value}" for name, value in named.items() if isinstance(value, str | float | int)]
+    new = [name for name, value in named.items() if not isinstance(value, str | float | int)]
+    return shorten(", ".join([*said, *([f"new {', '.join(new)}"] if new else [])]), 30, placeholder=" …")
 
 
 def _plots_of_phase(seen: Measured, unit: str) -> Iterator[tuple[str, Axes]]:
@@ -97,7 +112,8 @@ def _worlds(seen: Measured) -> pd.DataFrame:
             "regret_to_truth": mine.to_truth[-1] / course.rounds,
         }
         columns: dict[str, Any] = {"world": range(course.worlds), "seat": seat, **told, **regret}
-        rows.append(pd.DataFrame({**columns, "late_revenue": late_revenue(seen.phase), "basin": seen.basins.labels}))
+        table = pd.DataFrame({**columns, "late_revenue": late_revenue(seen.phase), "basin": seen.basins.labels})
+        rows.append(unasked(seen.phase, table))
     return pd.concat(rows, ignore_index=True)
 
 

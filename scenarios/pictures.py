@@ -13,7 +13,7 @@ from analysis import plots
 from analysis.report import Report, render
 from scenarios.experiment import Experiment
 from scenarios.result import Result
-from scenarios.screen import gain
+from scenarios.screen import counted, gain
 
 
 def draw(experiment: Experiment, result: Result, scenario_text: str, folder: Path) -> None:
@@ -116,7 +116,7 @@ def _summary(experiment: Experiment, result: Result) -> list[str]:
         )
     lines.append(
         f"Simulated: {simulated['mean']:.6g} with standard error {simulated['standard_error']:.2g} over "
-        f"{result.scenario.run.worlds} worlds of {result.scenario.run.rounds} rounds."
+        f"{counted(result.scenario.run.worlds, 'world')} of {counted(result.scenario.run.rounds, 'round')}."
     )
     if figures["bound"] is not None and figures["bound_holds"] is not None:
         verb = "reaches" if figures["bound_holds"] else "misses"

@@ -19,13 +19,14 @@ class Recorder:
         self._ends = window_ends(rounds)
         self._late = is_late(self._ends)
         self._window = 0
-        self._revenue = np.zeros((len(self._ends), market.worlds))
+        self._revenue, self._rewards = np.zeros((2, len(self._ends), market.worlds))
         self._seats = {i: _SeatRecorder(strategy, self._late) for i, strategy in self._arena.learners.items()}
         self._played = 0
 
     def record(self, market: Market) -> None:
         """Take a round in."""
         self._revenue[self._window] += market.outcomes.revenue
+        self._rewards[self._window] += market.outcomes.rewards.sum(axis=1)
         for i, seat in self._seats.items():
             seat.record(self._arena.full(i))
         self._played += 1
@@ -36,7 +37,8 @@ class Recorder:
 
     def course(self) -> Course:
         """Return what was recorded."""
-        return Course(self._ends, self._late, self._revenue, {i: seat.course() for i, seat in self._seats.items()})
+        seats = {i: seat.course() for i, seat in self._seats.items()}
+        return Course(self._ends, self._late, self._revenue, self._rewards, seats)
 
 
 class _SeatRecorder:

@@ -82,8 +82,11 @@ def shocked(scenario: Scenario) -> list[Scenario]:
     before = 1
     for number, shock in enumerate(scenario.shocks):
         field = f"{scenario.source}: shocks[{number}]"
-        if not before < shock.round <= scenario.run.rounds:
-            raise BadInput(f"{field}.round is {shock.round}; it must be from {before + 1} to {scenario.run.rounds}")
+        if shock.round > scenario.run.rounds:
+            played = "1 round is" if scenario.run.rounds == 1 else f"{scenario.run.rounds} rounds are"
+            raise BadInput(f"{field}.round is {shock.round}, but only {played} played")
+        if shock.round <= before:
+            raise BadInput(f"{field}.round is {shock.round}; it must come after that of shocks[{number - 1}], {before}")
         before = shock.round
         for key, value in shock.set.items():
             if key.split(".")[0] not in _CHANGEABLE:

@@ -38,11 +38,16 @@ def interval(mean: float, error: float) -> str:
     return number(mean) if math.isnan(error) else f"{number(mean)} ± {1.96 * error:.2g}"
 
 
+def counted(number: int, thing: str) -> str:
+    """Return how many there are of a thing, in words."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 def show_run(result: Result) -> None:
     """Print a run: revenue against its benchmarks, the best deviation of each seat, and where the files are."""
     console = new_console()
     settings = result.scenario.run
-    rest = f": {settings.rounds} rounds in {settings.worlds} worlds, seed {settings.seed}"
+    rest = f": {counted(settings.rounds, 'round')} in {counted(settings.worlds, 'world')}, seed {settings.seed}"
     heading(console, result.scenario.name, f"{rest}{money_note(result.figures['unit'])}")
     revenue = new_table("revenue a round", "exact", "simulated, 95 %", "share of OPT")
     opt = result.figures["opt"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -10,7 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from scenarios.learning import OWN
-from scenarios.screen import heading, interval, money_note, new_console, new_table, number
+from scenarios.screen import counted, heading, interval, money_note, new_console, new_table, number
 
 _COLUMNS = {
     "true values": "truthful_share_value",
@@ -28,8 +29,9 @@ _SHOWN, _LARGE = 2, 0.1
 def show_learning(figures: Mapping[str, Any]) -> None:
     """Print the figures of `scenarios.learning_figures.learning_figures`."""
     console = new_console()
-    rest = f", {figures['mechanism']}: {figures['rounds']} rounds in {figures['worlds']} worlds, seed {figures['seed']}"
-    heading(console, figures["scenario"], f"{rest}{money_note(figures['unit'])}")
+    length = f"{counted(figures['rounds'], 'round')} in {counted(figures['worlds'], 'world')}"
+    rest = f", {figures['mechanism']}: {length}, seed {figures['seed']}{money_note(figures['unit'])}"
+    heading(console, figures["scenario"], rest)
     if "phases" not in figures:
         console.print(_yardsticks(figures), highlight=False)
     seats = {key: list(rows) for key, rows in groupby(figures["seats"], _key)}
@@ -85,7 +87,7 @@ def _show_seats(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _share(pair: Mapping[str, float]) -> str:
-    return f"{pair['mean']:.1%}"
+    return "–" if math.isnan(pair["mean"]) else f"{pair['mean']:.1%}"
 
 
 def _gain(pair: Mapping[str, float]) -> str:
@@ -102,7 +104,7 @@ def _show_words(console: Console, row: Mapping[str, Any]) -> None:
     if row["two_steps"]:
         counts = Counter(step["verdict"] for step in row["two_steps"])
         told = ", ".join(f"{verdict} in {count}" for verdict, count in counts.most_common())
-        console.print(f"{who}of {len(row['two_steps'])} types: {told}", highlight=False)
+        console.print(f"{who}of {counted(len(row['two_steps']), 'type')}: {told}", highlight=False)
     times = [time for time in row["time_to_truth"] if time["type"] == "all"]
     said = ", ".join(f"seat {time['seat']} {_when(time['round'])}" for time in times)
     console.print(f"truth takes 95 % for good: {said}", highlight=False)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from scenarios.screen import heading, interval, money_note, new_console, new_table, number, rows_of
+from scenarios.screen import counted, heading, interval, money_note, new_console, new_table, number, rows_of
 
 _SHOWN = 16
 
@@ -17,7 +17,7 @@ def show_dominance(figures: Mapping[str, Any], summary: pd.DataFrame) -> None:
     console = new_console()
     rounds = max((fall["round"] for fall in figures["rounds"]), default=0)
     verdict = "truth alone survives" if figures["truthful_only"] else "more than the truth survives"
-    rest = f"{_times(rounds, 'round')}, {verdict}{money_note(figures['unit'])}"
+    rest = f"{counted(rounds, 'round')}, {verdict}{money_note(figures['unit'])}"
     heading(console, figures["scenario"], f", {figures['mechanism']}, {_notion(figures)}: {rest}")
     table = new_table("seat", "type", *(f"round {k}" for k in range(1, rounds + 1)), "left")
     for seat, name in dict.fromkeys(zip(summary["seat"], summary["type"], strict=True)):
@@ -38,7 +38,7 @@ def show_game(figures: Mapping[str, Any], names: Sequence[Sequence[str]]) -> Non
     console = new_console()
     falls = figures["rounds"]
     certified = "certified" if figures["certified"] else "NOT certified"
-    rounds = _times(max((fall["round"] for fall in falls), default=0), "round")
+    rounds = counted(max((fall["round"] for fall in falls), default=0), "round")
     rest = f"{rounds}, every elimination and every survivor {certified} in exact arithmetic"
     heading(console, figures["game"], f", {_notion(figures)}: {rest}")
     table = new_table("round", "player", "loses report", "to report", "margin")
@@ -68,10 +68,6 @@ def report_name(report: Mapping[str, Any]) -> str:
 def _notion(figures: Mapping[str, Any]) -> str:
     kind = "weak, all at once in each round" if figures["weak"] else "strict"
     return f"{kind}, by {figures['by']} reports{', ex post' if figures.get('ex_post') else ''}"
-
-
-def _times(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _fallen(row: Any) -> str:

@@ -71,9 +71,11 @@ def write_new_text(path: Path, text: str) -> None:
     try:
         with file:
             file.write(text)
-    except OSError as error:
+    except BaseException as error:  # an interrupt too
         path.unlink()
-        raise BadInput(f"{path}: cannot be written: {error.strerror}") from None
+        if isinstance(error, OSError):
+            raise BadInput(f"{path}: cannot be written: {error.strerror}") from None
+        raise
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from concurrent.futures import as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from analysis.claims.search import Finding, search
 from mechanisms import MECHANISMS
 from scenarios.errors import BadInput, blame
 from scenarios.store import new_folder, write_json
+from scenarios.workers import workers_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,12 +76,9 @@ def _searched(names: Sequence[str], instances: int, seed: int, workers: int) -> 
     if workers == 1 or len(names) == 1:
         yield from (_search(name, instances, seed) for name in names)
         return
-    with ProcessPoolExecutor(min(workers, len(names)), mp_context=get_context("spawn")) as pool:
+    with workers_of(min(workers, len(names))) as pool:
         tasks = [pool.submit(_search, name, instances, seed) for name in names]
-        try:
-            yield from (task.result() for task in as_completed(tasks))
-        finally:
-            pool.shutdown(cancel_futures=True)
+        yield from (task.result() for task in as_completed(tasks))
 
 
 def _search(name: str, instances: int, seed: int) -> Finding:

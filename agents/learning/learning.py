@@ -20,7 +20,7 @@ class Learning(Strategy):
     Parameters
     ----------
     learner : the rule, an object of the seat's own.
-    values, beliefs : what it chooses among, as in `make_options`.
+    values, beliefs : what it chooses among, as in `make_options`; an empty list leaves the truth alone.
     feedback : what it is shown of a round, one of those that the learner accepts; its own kind unless given.
     ring : seats that pool their knowledge and their payoffs, itself among them.
 
@@ -64,7 +64,10 @@ class Learning(Strategy):
         before = (self.names, self.options.names) if self.names else None
         self.seat = seat
         self.worlds = worlds
-        self.options = make_options(seat, **self._rules)
+        try:
+            self.options = make_options(seat, **self._rules)
+        except ValueError as error:
+            raise ValueError(f"seat {seat.index}: {error}") from None
         first = np.unique(self.information(seat), return_index=True)[1]
         self.contexts = seat.information[first]
         members = seat.pool(self.ring).members if self.ring else (seat,)

@@ -65,13 +65,15 @@ class Course:
     ----------
     ends : ``(windows,)`` the round with which each window ends, counted from 1.
     late : ``(windows,)`` whether a window is in the last tenth.
-    revenue : ``(windows, worlds)`` the seller's net revenue, summed over a window's rounds.
+    revenue, rewards : ``(windows, worlds)`` the seller's net revenue and the rewards that are taken off in it (fines
+        are below 0), summed over a window's rounds.
     seats : the seats that learn.
     """
 
     ends: IntArray
     late: IntArray
     revenue: FloatArray
+    rewards: FloatArray
     seats: Mapping[int, SeatCourse]
 
     @property
@@ -108,7 +110,8 @@ def together(courses: Sequence[Course]) -> Course:
     """Return the course of blocks of worlds that were played apart."""
     first = courses[0]
     seats = {i: _together([course.seats[i] for course in courses]) for i in first.seats}
-    return Course(first.ends, first.late, np.concatenate([c.revenue for c in courses], axis=1), seats)
+    revenue, rewards = (np.concatenate([getattr(c, kind) for c in courses], axis=1) for kind in ("revenue", "rewards"))
+    return Course(first.ends, first.late, revenue, rewards, seats)
 
 
 def _together(parts: Sequence[SeatCourse]) -> SeatCourse:

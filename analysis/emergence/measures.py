@@ -106,9 +106,11 @@ def regret_path(course: Course) -> pd.DataFrame:
 
 
 def revenue_path(course: Course) -> pd.DataFrame:
-    """Return the seller's net revenue per round in each window; columns ``round, revenue, error``."""
-    mean, error = mean_over_worlds(course.revenue / course.lengths[:, None])
-    return pd.DataFrame({"round": course.ends, "revenue": mean, "error": error})
+    """Return net revenue and rewards a round by window; columns ``round, revenue, error, rewards, rewards_error``."""
+    revenue, error = mean_over_worlds(course.revenue / course.lengths[:, None])
+    rewards, rewards_error = mean_over_worlds(course.rewards / course.lengths[:, None])
+    columns = {"revenue": revenue, "error": error, "rewards": rewards, "rewards_error": rewards_error}
+    return pd.DataFrame({"round": course.ends, **columns})
 
 
 def time_to_truth(course: Course, strategies: Sequence[Strategy], *, threshold: float = 0.95) -> pd.DataFrame:

@@ -7,7 +7,7 @@ Kinds differ by marker and line style as well as by colour.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from textwrap import fill
 from typing import Any
 
@@ -17,6 +17,7 @@ import seaborn as sns
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from analysis.drawing import BLUE, Z95, amount, finish, plain, short
@@ -29,6 +30,7 @@ _BASIN: dict[str, dict[str, Any]] = {
     "truthful values, other beliefs": {"facecolor": "white", "hatch": "///"},
     "mixed": {"facecolor": "0.9"},
 }
+_HALVES = (("value", "-", "true value"), ("belief", "--", "plain posterior"))
 _KINDS: dict[str, dict[str, Any]] = {
     "false value": {"marker": "o", "color": "black", "mfc": "white"},
     "true value, false belief": {"marker": "s", "color": BLUE, "mfc": BLUE},
@@ -46,12 +48,12 @@ def truth_by_round(table: pd.DataFrame, ax: Axes, *, hue: str = "seat") -> Axes:
     hue : the column whose values are drawn apart, such as the seat or the learner.
     """
     handles: list[Artist] = []
+    kinds = [kind for kind in _HALVES if table[kind[0]].notna().any()]  # no beliefs where nobody asks for them
     for name, part, look in _parts(table, hue):
-        for column, line in (("value", "-"), ("belief", "--")):
+        for column, line, _ in kinds:
             _banded(ax, part, column, {**look, "linestyle": line}, shares=True)
         handles.append(Line2D([], [], **look, linestyle="-", label=_named(hue, name)))
-    handles.append(Line2D([], [], color="0.2", linestyle="-", label="true value"))
-    handles.append(Line2D([], [], color="0.2", linestyle="--", label="plain posterior"))
+    handles += [Line2D([], [], color="0.2", ls=line, label=label) for _, line, label in kinds]
     ax.set_ylim(-0.02, 1.02)
     ax.yaxis.set_major_formatter(PercentFormatter(1.0))
     return finish(ax, "round", "share of reports, mean over worlds", handles, empty=table.empty)
@@ -181,6 +183,31 @@ def basin_shares(table: pd.DataFrame, ax: Axes) -> Axes:
     ax.set_xticks(np.linspace(0, 1, 6))
     ax.xaxis.set_major_formatter(PercentFormatter(1.0))
     return finish(ax, "share of worlds", "", empty=table.empty)
+
+
+def mark_changes(ax: Axes, changes: Mapping[int, str]) -> Axes:
+    """Draw a dotted line where something changes in play, just before the round, and write what it is beside it.
+
+    Parameters
+    ----------
+    changes : by round, what changes when it begins.
+    """
+    for start, what in changes.items():
+        rim = [withStroke(linewidth=3.0, foreground="white")]  # seen on dark shades too
+        ax.axvline(start - 0.5, color="black", linestyle=":", linewidth=1.3, path_effects=rim)
+        note = ax.annotate(
+            plain(what),
+            (start - 0.5, 1.0),
+            (4, -4),
+            xycoords=ax.get_xaxis_transform(),
+            textcoords="offset points",
+            rotation=90,
+            va="top",
+            size=8,
+            bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 1},
+        )
+        note.set_in_layout(False)
+    return ax
 
 
 def _parts(table: pd.DataFrame, hue: str) -> Iterator[tuple[Hashable, pd.DataFrame, dict[str, Any]]]:

@@ -14,7 +14,15 @@ from mechanisms import MECHANISMS
 REGISTRIES = {"mechanism": MECHANISMS, "strategy": STRATEGIES, "knowledge": KNOWLEDGE, "opinion": MISINFORMATION}
 
 
-def serve(place, *, steps: int = 1, power: float, kind: Literal["low", "high"] = "low", ring: Sequence[int] = ()):
+def serve(
+    place,
+    *,
+    steps: int = 1,
+    power: float,
+    kind: Literal["low", "high"] = "low",
+    ring: Sequence[int] = (),
+    names: Sequence[str] = (),
+):
     """A function as the registries hold them."""
 
 
@@ -37,7 +45,7 @@ def complaint(given: dict, function=serve) -> str:
 
 @pytest.mark.parametrize(
     ("function", "names"),
-    [(serve, ["steps", "power", "kind", "ring"]), (Thing, ["epsilon", "score"]), (Plain, [])],
+    [(serve, ["steps", "power", "kind", "ring", "names"]), (Thing, ["epsilon", "score"]), (Plain, [])],
 )
 def test_keyword_parameters_are_what_a_scenario_may_set(function, names):
     assert list(keyword_parameters(function)) == names
@@ -66,13 +74,15 @@ def test_the_mapping_is_left_as_it_was():
     ("given", "said", "value"),
     [
         ({"powr": 2.0}, "unknown key 'spot.powr' (= 2.0)", "; did you mean 'power'?"),
-        ({"zzz": [1]}, "unknown key 'spot.zzz' (= [1])", "; known here: steps, power, kind, ring"),
+        ({"zzz": [1]}, "unknown key 'spot.zzz' (= [1])", "; known here: steps, power, kind, ring, names"),
         ({"place": 3, "power": 1}, "unknown key 'spot.place' (= 3)", ""),
         ({}, "spot.power is missing", ""),
         ({"power": "a"}, "spot.power should be", ", not 'a'"),
         ({"power": 1, "steps": 1.5}, "spot.steps should be", ", not 1.5"),
         ({"power": 1, "kind": "middle"}, "spot.kind should be 'low' or 'high'", ", not 'middle'"),
         ({"power": 1, "ring": [0, "b"]}, "spot.ring[1] should be", ", not 'b'"),
+        ({"power": 1, "ring": 3}, "spot.ring should be a list, not 3", ""),
+        ({"power": 1, "names": "b"}, "spot.names should be a list, not 'b'", ""),
     ],
 )
 def test_a_bad_parameter_is_named_with_its_value(given, said, value):

@@ -3,6 +3,8 @@
 import json
 import math
 import re
+import shlex
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
@@ -14,10 +16,13 @@ from agents.learning import LEARNERS
 from agents.parameters import keyword_parameters
 from analysis.emergence.measures import late_shares, regrets
 from analysis.revenue import benchmarks, revenue_of
+from scenarios import cli_learn
 from scenarios.catalogue import learner_facts, learner_page
 from scenarios.cli import main
 from scenarios.experiment import assemble
 from scenarios.learning import casts, learn
+from scenarios.learning_figures import learning_figures, measured
+from scenarios.learning_files import plots
 from scenarios.scenario import load
 from scenarios.store import to_json
 from tests.scenarios.test_learning import BASE, MENU, SHOCKS
@@ -242,7 +247,81 @@ def test_paths_are_counted_through_shocks(here):
     revenue = pd.read_parquet(here / "X" / "revenue.parquet")
     assert revenue["round"].tolist() == list(range(1, 41))
     assert revenue["phase"].tolist() == [0] * 10 + [1] * 10 + [2] * 20
-    assert {f"basins-scenario-phase-{k}.svg" for k in range(3)} <= {path.name for path in (here / "X").iterdir()}
+    names = {path.name for path in (here / "X").iterdir()}
+    assert {f"basins-scenario-from-round-{k}.svg" for k in (1, 11, 21)} <= names
+
+
+def test_shocks_are_marked_in_plots_of_the_whole_run():
+    told = load("shocks.toml")
+    found = [measured(learn(cast)) for cast in casts(told)]
+    drawn = plots(learning_figures(told, found), found)
+    for name in ("revenue", "truth-scenario", "types-scenario"):
+        dotted = [line for line in drawn[name].lines if line.get_linestyle() == ":"]
+        assert [line.get_xdata()[0] for line in dotted] == [10.5, 20.5]
+        said = [text.get_text() for text in drawn[name].texts]
+        assert said == ["mechanism = M, epsilon = 1.0", "new probabilities, knowledge"]
+    assert not [text for text in drawn["regret-scenario-from-round-11"].texts if "epsilon" in text.get_text()]
+
+
+# --- what there is nothing to say of
+
+
+def test_where_nobody_asks_for_beliefs_none_is_true(here):
+    found = figures("small.toml", "--set", "mechanism.kind=vickrey", "--out", "X")
+    for row in found["seats"]:
+        assert row["truthful_share_belief"] == {"mean": None, "standard_error": None}
+        assert row["truthful_share_value"] == row["truthful_share"]
+    assert found["learners"][0]["time_to_truth"][0]["belief_round"] is None
+    assert "vickrey asks for no beliefs" in found["notes"]
+    for name, columns in {
+        "shares": ["belief", "belief_error"],
+        "worlds": ["late_belief"],
+        "time_to_truth": ["belief_round"],
+    }.items():
+        table = pd.read_parquet(here / "X" / f"{name}.parquet")
+        assert table[columns].isna().all(axis=None)
+    assert table["worlds_arrived"].notna().all()
+    shown = ask("learn", "small.toml", "--set", "mechanism.kind=vickrey")
+    assert re.search(r"^ 0 +\d+\.\d% +– +\d+\.\d% ", shown, flags=re.MULTILINE)
+    assert "note: vickrey asks for no beliefs" in shown
+    assert "asks for no beliefs" not in ask("learn", "small.toml")
+
+
+def test_what_the_scenario_s_seats_play_is_not_set_aside_in_silence():
+    (note,) = figures("ring-in-m", "--rounds", "2", "--worlds", "2")["notes"]
+    said, _, asked = note.partition("; for a ring that learns: ")
+    assert said == "set aside: collude, which the scenario's own seats play"
+    own = figures("ring-in-m", "--rounds", "2", "--worlds", "2", *shlex.split(asked))
+    assert [(row["learner"], row["plays"]) for row in own["seats"]] == [("scenario", "hedge")] * 2
+    assert any("what its ring knows" in note for note in own["learners"][0]["notes"])
+    assert own["notes"] == figures("small.toml")["notes"] == []
+    (note,) = figures("ring.toml", "--learner", "exp3")["notes"]
+    assert note.startswith("set aside: hedge, which")
+    assert "seats.0={" in note
+    assert "seats.1={" in note
+    misreport = "seats=[{strategy='misreport', value='shade'}]"
+    assert figures("small.toml", "--set", misreport)["notes"] == [
+        "set aside: misreport, which the scenario's own seats play"
+    ]
+
+
+def test_one_is_no_plural():
+    shown = ask("learn", "small.toml", "--rounds", "1", "--worlds", "1")
+    assert "small, L: 1 round in 1 world, seed 5" in shown
+
+
+def test_what_comes_after_play_is_named(monkeypatch):
+    told = []
+
+    @contextmanager
+    def watch():
+        yield lambda share, what: told.append((share, what))
+
+    monkeypatch.setattr(cli_learn, "show_progress", watch)
+    ask("learn", "small.toml", "--learner", "hedge", "--learner", "exp3")
+    assert [share for share, _ in told] == sorted(share for share, _ in told)
+    measuring = [(share, what) for share, what in told if what.startswith("measuring")]
+    assert measuring == [(0.45, "measuring: hedge in every seat"), (0.95, "measuring: exp3 in every seat")]
 
 
 # --- what is refused
@@ -254,7 +333,20 @@ def test_paths_are_counted_through_shocks(here):
         (["smal.toml"], "there is no such file"),
         (["small.toml", "--learner", "hegde"], "did you mean 'hedge'"),
         (["small.toml", "--learner", "hedge(rate=0.0)"], "rate must be a positive number, not 0.0"),
-        (["small.toml", "--learner", "hedge(values=['shad'])"], "did you mean 'shade'"),
+        (["small.toml", "--learner", "hedge(rate=0.0)"], "small.toml: --learner hedge: rate must"),
+        (["small.toml", "--learner", "hedge(rat=1)"], "unknown key '--learner hedge.rat' (= 1); did you mean 'rate'?"),
+        (["small.toml", "--learner", "hedge(strategy='exp3')"], "unknown key '--learner hedge.strategy'"),
+        (["small.toml", "--learner", "hedge(beliefs=3)"], "--learner hedge.beliefs should be a list, not 3"),
+        (
+            ["small.toml", "--learner", "hedge(values=['shad'])"],
+            "seat 0: values 'shad' is unknown; did you mean 'shade'",
+        ),
+        (
+            ["small.toml", "--set", "seats=[{strategy='hedge', values=['shad']}]"],
+            "small.toml: seat 0: values 'shad' is unknown",
+        ),
+        (["small.toml", "--against", "misreport(valu='shade')"], "unknown key '--against misreport.valu' (= 'shade')"),
+        (["small.toml", "--against", "misreport(value='shad')"], "--against misreport: value"),
         (["small.toml", "--learner", "exp3(feedback='full')"], "exp3 learns from bandit"),
         (["small.toml", "--against", "truthfull"], "did you mean 'truthful'"),
         (["small.toml", "--set", "run.rounds=0"], "run.rounds"),
@@ -262,7 +354,8 @@ def test_paths_are_counted_through_shocks(here):
             ["small.toml", "--set", "seats=[{strategy='hedge', ring=[0, 1]}]"],
             "seats[2].ring is [0, 1], a ring of others",
         ),
-        (["shocks.toml", "--rounds", "15"], "shocks[1].round is 21; it must be from 12 to 15"),
+        (["shocks.toml", "--rounds", "1"], "shocks[0].round is 11, but only 1 round is played"),
+        (["shocks.toml", "--rounds", "15"], "shocks[1].round is 21, but only 15 rounds are played"),
         (["ring.toml", "--set", "seats.0.feedback=mean"], "a ring learns from bandit or full feedback"),
         (["ring.toml", "--set", "seats.1.ring=[1, 2]"], "does not name that ring"),
         (["ring.toml", "--set", "seats.1.ring=[1]"], "a ring needs two or more different seats, not [1]"),

@@ -163,7 +163,7 @@ def test_rivals_may_learn_too():
         (["hegde"], None, "--learner 'hegde' is unknown; did you mean 'hedge'"),
         (["truthful"], None, "--learner 'truthful' is unknown"),
         (["hedge(rate=0.5"], None, "should read like hedge(rate=0.5): the bracket is not closed"),
-        (["hedge(rat=0.5)"], None, "unknown key 'seats[0].rat' (= 0.5); did you mean 'rate'"),
+        (["hedge(rat=0.5)"], None, "unknown key '--learner hedge.rat' (= 0.5); did you mean 'rate'"),
         (["hedge(rate=-1.0)"], None, "rate must be a positive number, not -1.0"),
         (["hedge(feedback='bandit')"], None, "feedback is 'bandit'; hedge learns from full or mean"),
         (["hedge(values=['shad'])"], None, "values 'shad' is unknown; did you mean 'shade'"),

@@ -34,7 +34,7 @@ class Replay:
         self.strategies = experiment.strategies()
         self.market = Market(experiment.game, self.strategies, worlds=told.run.worlds, seed=told.run.seed)
         self.counts, self.reports, self.hindsight, self.earned = Counter(), Counter(), Counter(), Counter()
-        self.revenue, self.external, self.to_truth = Counter(), {}, {}
+        self.revenue, self.rewards, self.external, self.to_truth = Counter(), Counter(), {}, {}
         window = 0
         for number in range(1, rounds + 1):
             self.market.step()
@@ -49,6 +49,7 @@ class Replay:
         for world, state in enumerate(market.states.tolist()):
             values, beliefs = market.reports.values[world].tolist(), market.reports.beliefs[world].tolist()
             self.revenue[window, world] += float(market.outcomes.revenue[world])
+            self.rewards[window, world] += sum(market.outcomes.rewards[world].tolist())
             for seat, strategy in market.arena.learners.items():
                 context = int(strategy.information(market.game.seats[seat])[state])
                 cell = int(market.game.seats[seat].information[state])
@@ -90,9 +91,10 @@ def test_the_record_is_what_a_plain_replay_counts(seats, rounds):
     late = is_late(window_ends(rounds))
     assert list(course.seats) == [0, 1]
     assert course.rounds == rounds
-    assert course.revenue.shape == (replay.windows, 3)
+    assert course.revenue.shape == course.rewards.shape == (replay.windows, 3)
     for (window, world), amount in replay.revenue.items():
         assert course.revenue[window, world] == pytest.approx(amount, abs=1e-9)
+        assert course.rewards[window, world] == pytest.approx(replay.rewards[window, world], abs=1e-9) != 0.0
     for seat, mine in course.seats.items():
         for name in ("visits", "true_values", "true_beliefs", "truths"):
             for (window, world, context), found in np.ndenumerate(getattr(mine, name)):

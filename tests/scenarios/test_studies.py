@@ -109,6 +109,8 @@ def test_a_folder_is_written_whole_or_not_at_all(one_study):
         (["rings"], "studies that ship: tiny"),
         (["tiny", "--scale", "101"], "tiny: the scale is at most 100, not 101.0"),
         (["tiny", "--scale", "0"], "0.0 is not in the range x>0"),
+        (["tiny", "--scale", "inf"], "crowdbayes: --scale should be a finite number above 0, not inf\n"),
+        (["tiny", "--scale", "nan"], "crowdbayes: --scale should be a finite number above 0, not nan\n"),
     ],
 )
 def test_bad_input_is_refused(arguments, said):

@@ -12,15 +12,17 @@ from matplotlib.patches import Patch
 
 from agents.learning.arena import Arena
 from analysis.drawing import finish, new_axes
+from analysis.emergence.gaps import gaps
 from analysis.emergence.measures import late_shares
 from analysis.equilibrium.pure import pure_equilibria
 from analysis.equilibrium.selection import sure_enough
 from analysis.revenue import benchmarks, revenue_of
-from mechanisms.environment import FloatArray, IntArray
 from scenarios.learning import Phase, casts, learn
+from scenarios.learning_figures import late_revenue
 from scenarios.scenario import load
 from scenarios.studies import Findings, Tell
 from scenarios.study_page import counted, grid, interval, page
+from scenarios.study_runs import agreement, value_regrets
 
 TITLE = "Common lies: where learners end under unanimity"
 
@@ -70,6 +72,7 @@ def study(tell: Tell, *, scale: float) -> Findings:
     figures = {
         "equilibria": equilibria.to_dict(orient="records"),
         "opt": benchmarks(arena.game).opt,
+        "cheapest": -float(gaps(arena).query("value_lie and not belief_lie")["gain"].max()),
         "basins": {found.key: found.figures for found in basins},
         "rivals": rivals,
     }
@@ -80,12 +83,6 @@ def study(tell: Tell, *, scale: float) -> Findings:
     }
     plot = _draw([found for found in basins if found.fine == _FINE], new_axes(height=4.4))
     return Findings(_page(figures, tables), figures, tables, {"basins": plot})
-
-
-def agreement(late: IntArray, beliefs: IntArray) -> dict[int, FloatArray]:
-    """Return ``(worlds,)`` shares of late reports with each belief, by id, from ``(worlds, types, options)`` counts."""
-    visits = late.sum(axis=(1, 2))
-    return {int(b): (late * (beliefs == b)).sum(axis=(1, 2)) / visits for b in np.unique(beliefs)}
 
 
 def _play(label: str, overrides: list[str], worlds: int) -> Phase:
@@ -116,23 +113,25 @@ class _Basins:
         both = {names[belief]: np.minimum(share, told[1][belief]) >= AGREED for belief, share in told[0].items()}
         shares = {name: float(both[name].mean()) for name in _BELIEFS}
         shares["none"] = 1.0 - sum(shares.values())
-        revenue = course.revenue[course.late].sum(axis=0) / course.lengths[course.late].sum()
+        revenue, values = late_revenue(phase), float(late_shares(course, phase.strategies)["value"].mean())
         row = {
             "learner": label,
             "feedback": arena.learners[0].feedback,
             "fine": f"{fine:g}",
             **{name: f"{share:.0%}" for name, share in shares.items()},
+            "true values": f"{values:.0%}",
             "revenue": interval(revenue, 1),
         }
         inside = {name: float(revenue[both[name]].mean()) if both[name].any() else None for name in _BELIEFS}
-        return cls(label, fine, row, {"shares": shares, "revenue": float(revenue.mean()), "revenue_where": inside})
+        figures = {"shares": shares, "values": values, "revenue": float(revenue.mean()), "revenue_where": inside}
+        return cls(label, fine, row, figures | value_regrets(phase, both["truthful"], context=1))
 
 
 def _equilibria(arena: Arena) -> pd.DataFrame:
     """Return the pure equilibria: what they earn the seller and a bidder, and how sure one must be of the other."""
     types, menus = arena.types, arena.induced.menus
     rows = []
-    for k, chosen in enumerate(pure_equilibria(types).chosen):
+    for chosen in pure_equilibria(types).chosen:
         mixes = types.form.pure(chosen)
         told = [types.report(0, c, int(place)) for c, place in enumerate(chosen[0])]
         beliefs = {int(b) for b in menus[0].beliefs[menus[0].belief_of(np.array(told))]}
@@ -143,7 +142,6 @@ def _equilibria(arena: Arena) -> pd.DataFrame:
         ]
         rows.append(
             {
-                "number": k,
                 "agreed belief": arena.learners[0].options.belief_names[belief].split(" of type ")[0],
                 "one belief": not beliefs,
                 "revenue": revenue_of(arena.game, types.plans(chosen)).total,
@@ -159,10 +157,8 @@ def _rival(kind: str, label: str, worlds: int, tell: Tell, share: float) -> dict
     """Return what the same learners do in M or L, where the scenario's epsilon and delta stay as they are."""
     tell(share, f"{kind}: {label}")
     phase = _play(label, [f"mechanism.kind={kind}", f"run.rounds={_LONGER}"], worlds)
-    course, arena = phase.course, phase.arena()
-    late = late_shares(course, phase.strategies)
+    late, arena = late_shares(phase.course, phase.strategies), phase.arena()
     found = pure_equilibria(arena.types)
-    revenue = course.revenue[course.late].sum(axis=0) / course.lengths[course.late].sum()
     return {
         "mechanism": kind,
         "learner": label,
@@ -170,7 +166,7 @@ def _rival(kind: str, label: str, worlds: int, tell: Tell, share: float) -> dict
         "all of them": found.exhaustive,
         "true values": f"{late['value'].mean():.0%}",
         "true beliefs": f"{late['belief'].mean():.0%}",
-        "revenue": interval(revenue, 1),
+        "revenue": interval(late_revenue(phase), 1),
         "truthful": f"{revenue_of(arena.game).total:.1f}",
     }
 
@@ -178,17 +174,14 @@ def _rival(kind: str, label: str, worlds: int, tell: Tell, share: float) -> dict
 def _draw(basins: list[_Basins], ax: Axes) -> Axes:
     """Draw for each learner the shares of worlds by the belief that they agree on."""
     names = [found.label for found in basins]
-    left = np.zeros(len(basins))
+    left, handles = np.zeros(len(basins)), []
     for belief, look in _LOOKS.items():
         shares = np.array([found.figures["shares"][belief] for found in basins])
         ax.barh(names, shares, left=left, edgecolor="black", linewidth=0.6, **look)
         left += shares
+        handles.append(Patch(edgecolor="black", label="no agreement" if belief == "none" else belief, **look))
     ax.invert_yaxis()
     ax.set_xlim(0, 1)
-    handles = [
-        Patch(edgecolor="black", label="no agreement" if belief == "none" else belief, **look)
-        for belief, look in _LOOKS.items()
-    ]
     return finish(ax, "share of worlds", "", handles, empty=False)
 
 
@@ -196,8 +189,8 @@ def _page(figures: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
     basins = figures["basins"]
     mixed = {label: found for label, found in basins.items() if label in _LEARNERS and found["shares"]["none"] < 0.1}
     truth = [found["shares"]["truthful"] for found in mixed.values()]
-    equilibria = tables["equilibria"].drop(columns=["number", "one belief"])
-    rows = {row["agreed belief"]: row for row in figures["equilibria"]}
+    equilibria = tables["equilibria"].drop(columns="one belief")
+    rows, matching = {row["agreed belief"]: row for row in figures["equilibria"]}, basins["regret-matching"]
     return page(
         _PAGE,
         {
@@ -212,8 +205,12 @@ def _page(figures: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
             "least": min(truth),
             "most": max(truth),
             "lies": 1.0 - float(np.mean(truth)),
-            "best": max(found["revenue"] for label, found in mixed.items() if "dynamics" not in label),
             "hedge": basins["hedge"],
+            "leader": basins["fictitious-play"],
+            "lazy": basins["best-response-dynamics(inertia=0.9)"],
+            "matching": matching,
+            "implied": sum(row["revenue"] * matching["shares"][name] for name, row in rows.items()),
+            "cheapest": figures["cheapest"],
             "even": basins[_FINED],
             "fined": {f"at{fine:g}": basins[f"{_FINED}, fine {fine:g}"] for fine in _FINES},
             "myopic": basins["best-response-dynamics"],
@@ -261,11 +258,15 @@ truth, and one lie is better for the bidders. Nothing marks the truth out.
 on in {least:.0%} to {most:.0%} of worlds; in {lies:.0%} of worlds on average play ends in a common lie. What decides
 is who happens to say what in the first rounds.
 
-- **The seller pays for it.** Inside the worlds that agree on the mode, Hedge brings her
-{hedge[revenue_where][mode]:.1f} a round, against {rows[truthful][revenue]:.2f} for truth in equilibrium. It is below
-even that lie's {rows[mode][revenue]:.2f}, and {hedge[revenue_where][truthful]:.1f} in the worlds that agree on the
-truth, for a second reason: the fine dwarfs what values are worth, so that the learners' rates, in units of the range
-of payoffs, are slow for values, and many values are still misreported.
+- **The seller pays for it, twice.** By their shares of beliefs alone the worlds of regret matching would bring her
+{implied:.1f} a round; they bring {matching[revenue]:.1f}. The rest goes with false values. Once a belief is agreed on,
+it sets prices, and some lies about a value change nothing but a sale in Lemma 1's lottery: beside common truth the
+cheapest costs {cheapest:.4f} a round. Who goes by the sign of a difference gets values right nonetheless
+({leader[values]:.0%} under fictitious play, {lazy[values]:.0%} under best responses with inertia). Who goes by its
+size does not yet ({matching[values]:.0%} under regret matching, {hedge[values]:.0%} under Hedge), since fines, paid
+before there was agreement, are so much larger: in the worlds of regret matching that agree on the truth a bidder worth
+40 regrets by {matching[regret_truth]:.1f} in all that she did not always tell it, by {matching[regret_lie]:.1f} that
+she did not always say 10 beside a true belief, and so says the one as often as the other.
 
 - **The fine selects.** Hedge on mean payoffs ends in the truth in {even[shares][truthful]:.0%} of worlds, and in the
 mode, which is worst for the seller, in {even[shares][mode]:.0%}. With a fine of 10 it ends there in
@@ -284,8 +285,8 @@ she could not collect from anybody who may walk away.
 M and L have one pure equilibrium on the same menu: the truth. Fictitious play and best responses with inertia find
 it from anywhere: {told[M_ficti]} and {told[L_ficti]} of beliefs are true in the last tenth. Hedge does not find the
 beliefs in time: {told[M_hedge]} and {told[L_hedge]}, since a score of order epsilon = 0.1 is faint beside values of
-100. But it settles on no lie either; it is merely slow, and the seller's loss ends with the learning. Under
-unanimity it does not end.
+100. But no lie is there to rest in: by theory, which these rounds are too few to show, the seller's loss
+ends with the learning. Under unanimity it does not end.
 
 ## Caveats
 

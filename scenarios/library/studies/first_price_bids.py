@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from analysis.drawing import BLUE, Z95, finish, new_axes
 from analysis.emergence.measures import exploitability
@@ -169,6 +170,8 @@ def _draw(bids: pd.DataFrame, found: list[tuple[int, ...]], ax: Axes) -> Axes:
         across = mine["value"] + 0.25 * (place - 1)
         ax.errorbar(across, mine["bid"], yerr=Z95 * mine["error"], capsize=2, **look)
         handles.append(Line2D([], [], label=label, **look))
+    ax.set_xticks(values)
+    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     return finish(ax, "value", "bid in the last tenth of the rounds", handles, empty=False)
 
 

@@ -185,8 +185,8 @@ largest gain or loss of that lie where Hedge disagrees is {hedge[sharpest_wrong]
 Two kinds of points are hard. Next to the border the gain from the lie that defines it passes through zero, so that a
 learner with finitely many rounds is undecided there. And at small delta an underbid is nearly free: it costs little
 more than what the lottery takes, which shrinks with delta, while the range of payoffs does not. There Hedge drifts
-among reports that are worth nearly the same, whatever epsilon is. To bidders whose pace is
-set by the range of payoffs, a seller who makes delta small makes truth unlearnable before she makes it false.
+among reports that are worth nearly the same, whatever epsilon is. A seller who makes delta small makes truth too faint
+for Hedge to learn in {rounds:,} rounds before she makes it false; fictitious play learns it all the same.
 
 ## Caveats
 

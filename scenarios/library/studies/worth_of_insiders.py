@@ -71,7 +71,7 @@ def study(tell: Tell, *, scale: float) -> Findings:
             for kind in found
         },
         "lies": _lies(),
-        "survives": {label: _surviving(found["L"], label) for label in _LEARNERS},
+        "added": {label: _added(found["L"], label) for label in ("truth", *_LEARNERS)},
         "rewards": {label: {f"{e:g}": run.figures for e, run in row.items()} for label, row in rewards.items()},
     }
     plots = {"rounds": _draw_rounds(found["L"], new_axes()), "epsilon": _draw_epsilon(rewards, new_axes())}
@@ -124,6 +124,7 @@ class _Run:
             "truthful": self.truthful,
             "rewards": self.rewards,
             "late": float(self.late.mean()),
+            "short": self.truthful - float(self.late.mean()),
             "whole": float(self.whole.mean()),
             "beliefs": self.beliefs,
         }
@@ -141,14 +142,10 @@ def _lies() -> dict[str, float]:
     return found
 
 
-def _surviving(found: dict[str, dict[str, _Run]], label: str) -> dict[str, float]:
-    """Return what a kind of knowledge adds to late learned revenue, as a share of what it adds to truthful revenue."""
-    base = found[_OWN][label]
-    return {
-        knowledge: float((row[label].late.mean() - base.late.mean()) / (row[label].truthful - base.truthful))
-        for knowledge, row in found.items()
-        if knowledge != _OWN
-    }
+def _added(found: dict[str, dict[str, _Run]], label: str) -> dict[str, float]:
+    """Return what each kind of knowledge adds to late revenue over own values; "truth" is of truthful bidders."""
+    earned = {k: row[_SLOW].truthful if label == "truth" else float(row[label].late.mean()) for k, row in found.items()}
+    return {knowledge: revenue - earned[_OWN] for knowledge, revenue in earned.items() if knowledge != _OWN}
 
 
 def _row(kind: str, knowledge: str, runs: dict[str, _Run]) -> dict[str, Any]:
@@ -211,13 +208,8 @@ def _page(figures: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
             "rounds": _ROUNDS,
             "opt": figures["opt"],
             "epsilon": _EPSILON,
-            "gain": found["L_everybody"]["play"]["truthful"] - found["L_own"]["play"]["truthful"],
             "met": _ROUNDS / 16,
-            "keeps": {
-                f"{plain[label]}_{k.split()[0]}": share
-                for label, row in figures["survives"].items()
-                for k, share in row.items()
-            },
+            "added": figures["added"],
             "least": {plain[label]: row[f"{_EPSILONS[0]:g}"] for label, row in figures["rewards"].items()},
             "most": {plain[label]: row[f"{_EPSILONS[-1]:g}"] for label, row in figures["rewards"].items()},
             "lies": figures["lies"],
@@ -250,15 +242,18 @@ and default parameters, for {rounds:,} rounds. Revenue is net of rewards; interv
 
 ![Net revenue by round under regret matching, with truthful revenue as level lines](rounds.svg)
 
-- **Fictitious play leaves the seller all of it.** It compares reports by sign, however faint the difference. Of what
-an acquaintance adds to truthful revenue {keeps[play_acquaintances]:.0%} is there when bidders learn, of what
-complete knowledge adds {keeps[play_everybody]:.0%}. Learned play in L brings {L_everybody[play][late]:.1f}, above
-the OPT of an uninformed seller, {opt:.1f}.
+- **Fictitious play leaves the seller all of it.** It compares reports by sign, however faint the difference.
+Acquaintances add {added[fictitious-play][acquaintances]:.1f} to its revenue and {added[truth][acquaintances]:.1f} to
+that of truth, complete knowledge {added[fictitious-play][everybody]:.1f} and {added[truth][everybody]:.1f}. Learned
+play in L brings {L_everybody[play][late]:.1f}, above the OPT of an uninformed seller, {opt:.1f}.
 
-- **Regret matching keeps the middle, and loses the top.** It keeps {keeps[matching_acquaintances]:.0%} of what
-acquaintances add, but {keeps[matching_everybody]:.0%} of complete knowledge. Who knows more has more types: with all
-values known each has 16, and meets a type {met:.0f} times on average in {rounds:,} rounds. Learning by type is
-slower the more there is to know.
+- **Regret matching keeps the middle, and loses the top.** Acquaintances add
+{added[regret-matching][acquaintances]:.1f} to its revenue, more than the {added[truth][acquaintances]:.1f} that they
+add to that of truth, since without them it is {L_own[matching][short]:.1f} short of truth, and with them
+{L_acquaintances[matching][short]:.1f}. Complete knowledge adds {added[regret-matching][everybody]:.1f} of
+{added[truth][everybody]:.1f}, and leaves it {L_everybody[matching][short]:.1f} short. Who knows more has more types:
+with all values known each has 16, and meets a type {met:.0f} times on average in {rounds:,} rounds. Learning by type
+is slower the more there is to know.
 
 - **Hedge keeps next to nothing yet.** Its rate is set by the range of payoffs, which is that of values. Revenue is
 {L_own[hedge][late]:.1f} with own values and {L_everybody[hedge][late]:.1f} when everybody knows everything: so far,

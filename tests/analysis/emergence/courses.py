@@ -64,7 +64,8 @@ def course_of(arena: Arena, windows: Sequence[Mapping[int, np.ndarray]], revenue
     late = np.arange(len(windows)) >= 0.9 * len(windows)
     late[-1] = True
     seats = {i: _seat(arena, i, np.stack([w[i] for w in windows]), late) for i in windows[0]}
-    return Course(ends, late, np.full((len(windows), worlds), revenue * PER_WINDOW), seats)
+    paid = np.full((len(windows), worlds), revenue * PER_WINDOW)
+    return Course(ends, late, paid, np.zeros_like(paid), seats)
 
 
 def steady(arena: Arena, play: Mapping[int, np.ndarray], windows: int = 10) -> Course:

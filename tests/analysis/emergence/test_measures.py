@@ -32,7 +32,7 @@ def played():
     rounds = []
     for _ in range(ROUNDS):
         market.step()
-        rounds.append((market.states.copy(), market.reports, market.outcomes.revenue.copy()))
+        rounds.append((market.states.copy(), market.reports, market.outcomes))
     return SimpleNamespace(phase=phase, course=phase.course, strategies=phase.strategies, rounds=rounds)
 
 
@@ -118,10 +118,14 @@ def test_regret_path_is_per_round_so_far(played):
     same((row["external"], row["external_error"]), figures((played.course.seats[1].external[window] / 30).tolist()))
 
 
-def test_revenue_path_is_the_seller_s_income(played):
+def test_revenue_path_is_the_seller_s_income_and_what_she_has_paid_for_beliefs(played):
     for row in measures.revenue_path(played.course).itertuples():
         window = played.rounds[row.round - 1 : row.round]
-        same((row.revenue, row.error), figures(np.mean([revenue for _, _, revenue in window], axis=0).tolist()))
+        revenue = np.mean([outcomes.revenue for _, _, outcomes in window], axis=0)
+        rewards = np.mean([outcomes.rewards.sum(axis=1) for _, _, outcomes in window], axis=0)
+        same((row.revenue, row.error), figures(revenue.tolist()))
+        same((row.rewards, row.rewards_error), figures(rewards.tolist()))
+        assert (rewards > 0).all()
 
 
 def told(rows):
@@ -133,7 +137,7 @@ def told(rows):
     seat = SeatCourse(
         visits, visits, counts, counts, nothing, nothing, nothing, nothing, nothing[..., 0], *3 * [nothing]
     )
-    return Course(ends, ends == ends[-1], np.zeros(counts.shape[:2]), {0: seat})
+    return Course(ends, ends == ends[-1], *2 * [np.zeros(counts.shape[:2])], {0: seat})
 
 
 def times(rows, **options):

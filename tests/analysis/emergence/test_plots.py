@@ -137,6 +137,20 @@ def test_basins_are_bars_with_intervals():
     assert drawn(ax)
 
 
+def test_beliefs_that_nobody_asks_for_are_not_drawn():
+    ax = plots.truth_by_round(shares(types=("all",)).assign(belief=nan, belief_error=nan), new_axes())
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["seat 0", "seat 1", "true value"]
+    assert len([line for line in ax.lines if len(line.get_xdata()) == 3]) == 2
+
+
+def test_changes_are_dotted_lines_with_their_names():
+    ax = plots.mark_changes(plots.truth_by_type(shares(), new_axes()), {11: "epsilon = $1", 21: "new prior"})
+    assert [(line.get_xdata()[0], line.get_linestyle()) for line in ax.lines] == [(10.5, ":"), (20.5, ":")]
+    assert [text.get_text() for text in ax.texts] == [r"epsilon = \$1", "new prior"]
+    assert drawn(ax)
+    assert not plots.mark_changes(new_axes(), {}).lines
+
+
 @pytest.mark.parametrize(
     ("draw", "table"),
     [

@@ -1,6 +1,5 @@
 """The study of common lies: basins at a small scale, exact equilibria, and that its page is the script's."""
 
-import numpy as np
 import pytest
 
 from scenarios.library.studies import common_lies as module
@@ -42,23 +41,23 @@ def test_the_fine_selects(found):
     assert basins[f"{module._FINED}, fine 1000"]["shares"]["mode"] < 0.6
 
 
+def test_values_are_learnt_by_the_sign_of_a_difference_and_not_yet_by_its_size(found):
+    basins = found.figures["basins"]
+    assert found.figures["cheapest"] == pytest.approx(1 / 600)
+    assert basins["fictitious-play"]["values"] > 0.99
+    assert basins["best-response-dynamics(inertia=0.9)"]["values"] > 0.99
+    for label in ("regret-matching", "hedge"):
+        assert basins[label]["values"] < 0.85
+        assert 0 < basins[label]["regret_truth"] - basins[label]["regret_lie"] < 1
+        assert basins[label]["regret_lie"] > 50
+
+
 def test_m_and_l_have_truth_alone_and_scale_free_learners_find_it(found):
     for row in found.figures["rivals"]:
         assert row["pure equilibria"] == 1
         assert row["all of them"]
         if row["learner"] != "hedge":
             assert int(row["true beliefs"].rstrip("%")) > 90
-
-
-def test_agreement_is_a_count_of_reports():
-    rng = np.random.default_rng(3)
-    late, beliefs = rng.integers(0, 5, (4, 3, 6)), rng.integers(0, 3, (3, 6))
-    shares = module.agreement(late, beliefs)
-    for belief, share in shares.items():
-        for world in range(4):
-            count = sum(late[world, c, k] for c in range(3) for k in range(6) if beliefs[c, k] == belief)
-            assert share[world] == pytest.approx(count / late[world].sum())
-    assert np.sum(list(shares.values()), axis=0) == pytest.approx(np.ones(4))
 
 
 def test_the_page_that_ships():

@@ -6,7 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scenarios.experiment import assemble
+from scenarios.learning import casts
 from scenarios.library.studies import speed_of_truth
+from scenarios.market import Market
+from scenarios.scenario import load
 from tests.scenarios.studies.shipped import check_page, check_regenerated
 
 
@@ -72,6 +76,36 @@ def test_the_page_that_ships_finds_the_paces_of_theory() -> None:
     assert abs(fitted["hedge"][0] - 2) < 0.5
     assert all(theory == speed_of_truth._LEARNERS[name].theory for name, (_, _, theory) in fitted.items())
     assert "(speed-of-truth-rounds.svg)" in page()
+
+
+def test_theory_is_within_the_intervals_of_small_epsilon_but_not_of_the_whole_grid() -> None:
+    number = r"(-?\d\.\d\d) ± (\d\.\d\d)"
+    for name, theory in (("replicator", 1), ("hedge", 2)):
+        whole, half, faint, faint_half = map(
+            float, re.search(rf"\| {name} \| {number} \| {number} \|", page()).groups()
+        )
+        assert whole + half < theory
+        assert abs(faint - theory) <= faint_half
+
+
+@pytest.mark.parametrize("label", ["fictitious-play", "hedge"])
+def test_the_bill_is_what_was_paid_before_beliefs_are_true(label) -> None:
+    """Rewards are prices less net revenue, of a market of one's own that is stopped there."""
+    phase = speed_of_truth._played(label, 1.5, 200, 6)
+    last = 81.0
+    changes = ["mechanism.epsilon=1.5", "run.rounds=80", "run.worlds=6"]
+    told = casts(load("learn-l", overrides=changes), [f'{label}(beliefs=["every"])'])[0].scenario
+    experiment = assemble(told)
+    market = Market(experiment.game, experiment.strategies(), worlds=6, seed=told.run.seed)
+    for _ in range(80):
+        market.step()
+    paid = market.totals["prices"] - market.totals["revenue"]
+    bill = speed_of_truth._bill(phase, last)
+    assert bill["in all"] == pytest.approx(paid.mean())
+    assert bill["half"] == pytest.approx(1.959964 * paid.std(ddof=1) / 6**0.5)
+    assert bill["in all"] < 80 * 1.5
+    assert bill["truthful"] == pytest.approx(1.0392)
+    assert np.isnan(speed_of_truth._bill(phase, np.nan)["in all"])
 
 
 @pytest.mark.page

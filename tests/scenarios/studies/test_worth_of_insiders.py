@@ -31,7 +31,11 @@ def test_fictitious_play_leaves_nearly_all_of_it(found):
 def test_hedge_is_far_behind_and_more_knowledge_does_not_help_it(found):
     rows = found.figures["knowledge"]["L"]
     assert all(row["hedge"]["late"] < row["regret-matching"]["late"] for row in rows.values())
-    assert found.figures["survives"]["hedge"]["everybody"] < 0.3
+    added = found.figures["added"]
+    assert added["hedge"]["everybody"] < 0.3 * added["truth"]["everybody"]
+    assert added["truth"]["everybody"] == pytest.approx(69.583 - 56.394, abs=2e-3)
+    learnt = rows["everybody"]["hedge"]["late"] - rows["own value"]["hedge"]["late"]
+    assert added["hedge"]["everybody"] == pytest.approx(learnt)
 
 
 def test_higher_rewards_cost_more_than_they_teach(found):
