@@ -39,8 +39,7 @@ _LEARNERS = (
     "exp3",
 )
 _FINED = 'hedge(feedback="mean")'
-_FINE = 100.0
-_FINES = (1.0, 10.0, 1000.0)
+_FINE, _FINES = 100.0, (1.0, 10.0, 1000.0)
 _ROUNDS, _LONGER, _WORLDS = 400, 1000, 200
 _BELIEFS = ("truthful", "flattened", "sharpened", "uniform", "mode")
 _LOOKS: dict[str, dict[str, Any]] = {
@@ -259,14 +258,15 @@ on in {least:.0%} to {most:.0%} of worlds; in {lies:.0%} of worlds on average pl
 is who happens to say what in the first rounds.
 
 - **The seller pays for it, twice.** By their shares of beliefs alone the worlds of regret matching would bring her
-{implied:.1f} a round; they bring {matching[revenue]:.1f}. The rest goes with false values. Once a belief is agreed on,
-it sets prices, and some lies about a value change nothing but a sale in Lemma 1's lottery: beside common truth the
-cheapest costs {cheapest:.4f} a round. Who goes by the sign of a difference gets values right nonetheless
-({leader[values]:.0%} under fictitious play, {lazy[values]:.0%} under best responses with inertia). Who goes by its
-size does not yet ({matching[values]:.0%} under regret matching, {hedge[values]:.0%} under Hedge), since fines, paid
-before there was agreement, are so much larger: in the worlds of regret matching that agree on the truth a bidder worth
-40 regrets by {matching[regret_truth]:.1f} in all that she did not always tell it, by {matching[regret_lie]:.1f} that
-she did not always say 10 beside a true belief, and so says the one as often as the other.
+{implied:.1f} a round, against {rows[truthful][revenue]:.1f} if all agreed on the truth; they bring
+{matching[revenue]:.1f}. The rest goes with false values. Once a belief is agreed on, it sets prices, and some lies
+about a value change nothing but a sale in Lemma 1's lottery: beside common truth the cheapest costs {cheapest:.4f} a
+round. Who goes by the sign of a difference gets values right nonetheless ({leader[values]:.0%} under fictitious play,
+{lazy[values]:.0%} under best responses with inertia). Who goes by its size does not yet ({matching[values]:.0%} under
+regret matching, {hedge[values]:.0%} under Hedge), since fines, paid before there was agreement, are so much larger:
+in the worlds of regret matching that agree on the truth a bidder worth 40 regrets by {matching[regret_truth]:.1f} in
+all that she did not always tell it, by {matching[regret_lie]:.1f} that she did not always say 10 beside a true
+belief, and so says the one as often as the other.
 
 - **The fine selects.** Hedge on mean payoffs ends in the truth in {even[shares][truthful]:.0%} of worlds, and in the
 mode, which is worst for the seller, in {even[shares][mode]:.0%}. With a fine of 10 it ends there in

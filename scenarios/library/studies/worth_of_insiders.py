@@ -255,9 +255,9 @@ add to that of truth, since without them it is {L_own[matching][short]:.1f} shor
 with all values known each has 16, and meets a type {met:.0f} times on average in {rounds:,} rounds. Learning by type
 is slower the more there is to know.
 
-- **Hedge keeps next to nothing yet.** Its rate is set by the range of payoffs, which is that of values. Revenue is
-{L_own[hedge][late]:.1f} with own values and {L_everybody[hedge][late]:.1f} when everybody knows everything: so far,
-more knowledge has made the seller poorer.
+- **Hedge keeps little yet.** Its rate is set by the range of payoffs, which is that of values. Acquaintances add
+{added[hedge][acquaintances]:.1f} to its revenue. When everybody knows everything it is {L_everybody[hedge][late]:.1f},
+below the {L_own[hedge][late]:.1f} with own values: so far, complete knowledge has made the seller poorer.
 
 - **M is learnt later than L.** Regret matching brings {M_own[matching][late]:.1f} of {M_own[matching][truthful]:.1f}
 in M with own values, against {L_own[matching][late]:.1f} of {L_own[matching][truthful]:.1f} in L.
