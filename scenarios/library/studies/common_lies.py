@@ -231,12 +231,11 @@ rest, not a forecast. Which one do learners come to rest in?
 
 ## Set-up
 
-The scenario `common-lie`: two bidders, values 10, 40 or 100 with probabilities .6, .3, .1, a fine of 100. Each
-learns, for each of her values apart, which value and which of five beliefs to announce: the true prior; all values
-equally likely (uniform); the prior flattened or sharpened; or its likeliest value alone (mode). {worlds} worlds of
-{rounds} rounds; mean dynamics start from mixes drawn at random, the others from even ones, fictitious play and Hedge
-among them. A world counts as agreed on a belief if both announce it in {agreed:.0%} of their reports of the last
-tenth.
+The scenario `common-lie`: two bidders, values 10, 40 or 100 with probabilities .6, .3, .1, a fine of 100. Each learns,
+for each of her values apart, which value and which of five beliefs to announce: the true prior; all values equally
+likely (uniform); the prior flattened or sharpened; or its likeliest value alone (mode). {worlds} worlds of {rounds}
+rounds; mean dynamics start from mixes drawn at random, the others from even ones, fictitious play and Hedge among them.
+A world counts as agreed on a belief if both announce it in {agreed:.0%} of their reports of the last tenth.
 
 ## The equilibria, exactly
 
