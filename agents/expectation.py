@@ -16,7 +16,6 @@ from itertools import permutations
 import numpy as np
 
 from agents.agent_form import AgentForm, AgentTerm, Mixes
-from agents.agent_types import AgentTypes
 from mechanisms.environment import FloatArray, IntArray
 
 BLOCK = 1 << 19
@@ -111,19 +110,6 @@ class Expectation:
                 raise ValueError(f"seat {i} plays alike in all worlds, not in {len(mix)} ways")
         if len({len(mix) for mix in mixes} - {1}) > 1:
             raise ValueError(f"seats have mixes for {[len(mix) for mix in mixes]} worlds; all must have as many, or 1")
-
-
-def fold(types: AgentTypes, policies: Mixes) -> tuple[FloatArray, ...]:
-    """Return mixes over the reports of the form, per seat, from ``(worlds, cells, menu)``: equivalent ones add up."""
-    return tuple(
-        np.ascontiguousarray(policy, dtype=float) @ np.eye(len(first))[group]
-        for policy, group, first in zip(policies, types.groups, types.first, strict=True)
-    )
-
-
-def unfold(types: AgentTypes, player: int, utilities: FloatArray) -> FloatArray:
-    """Return utilities ``(worlds, cells, menu)`` from those of the form's reports: equivalent ones share theirs."""
-    return np.take(utilities, types.groups[player], axis=2)
 
 
 class _Folds:

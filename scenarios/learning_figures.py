@@ -68,13 +68,6 @@ def unasked(phase: Phase, table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{str(name): np.nan for name in table if "belief" in str(name)})
 
 
-def late_revenue(phase: Phase) -> FloatArray:
-    """Return ``(worlds,)``: net revenue per round in the last tenth of the rounds."""
-    course = phase.course
-    found: FloatArray = course.revenue[course.late].sum(axis=0) / course.lengths[course.late].sum()
-    return found
-
-
 def yardsticks(experiment: Experiment) -> dict[str, Any]:
     """Return ``revenue_truthful, opt, bound`` of a scenario, exact; None, and a note, where there is none."""
     notes = list(experiment.notes)
@@ -147,7 +140,7 @@ def _seat_rows(seen: Measured, yardstick: dict[str, Any], shocks: bool) -> Itera
     course = seen.phase.course
     shares, regret = unasked(seen.phase, late_shares(course, seen.phase.strategies)), regrets(course)
     gains = seen.exploitability.table.set_index(["play", "seat"])
-    revenue = _over_worlds(late_revenue(seen.phase))
+    revenue = _over_worlds(seen.phase.course.late_revenue)
     for (_, share), (_, loss) in zip(shares.iterrows(), regret.iterrows(), strict=True):
         seat = int(share["seat"])
         yield {

@@ -14,7 +14,7 @@ from analysis.drawing import new_axes
 from analysis.emergence import plots as draw
 from analysis.emergence.measures import ALL, regret_path, revenue_path, shares, time_to_truth
 from analysis.emergence.worlds import shares_of
-from scenarios.learning_figures import Measured, late_revenue, unasked
+from scenarios.learning_figures import Measured, unasked
 
 _TOLD = {"value": "true_values", "belief": "true_beliefs", "truth": "truths"}
 
@@ -112,7 +112,7 @@ def _worlds(seen: Measured) -> pd.DataFrame:
             "regret_to_truth": mine.to_truth[-1] / course.rounds,
         }
         columns: dict[str, Any] = {"world": range(course.worlds), "seat": seat, **told, **regret}
-        table = pd.DataFrame({**columns, "late_revenue": late_revenue(seen.phase), "basin": seen.basins.labels})
+        table = pd.DataFrame({**columns, "late_revenue": seen.phase.course.late_revenue, "basin": seen.basins.labels})
         rows.append(unasked(seen.phase, table))
     return pd.concat(rows, ignore_index=True)
 

@@ -83,7 +83,7 @@ class Arena:
     def mean(self, player: int, mixes: Sequence[FloatArray]) -> FloatArray:
         """Return ``(worlds, cells, options)``: what each option of a seat earns in expectation against mixes."""
         worth = self.expectation.utilities(player, mixes)
-        numbers = self.types.groups[player][self.stakes[player].reports]
+        numbers = self.groups(player)
         return np.take_along_axis(worth, np.broadcast_to(numbers, (len(worth), *numbers.shape)), axis=2)
 
     def mixes(self, learnt: Mapping[int, FloatArray] | None = None) -> list[FloatArray]:
@@ -102,11 +102,19 @@ class Arena:
         for i, plan in enumerate(self._plans):
             if i in self.learners:
                 mine = self.learners[i].mixes() if learnt is None else learnt[i]
-                found.append(_scattered(mine, self._groups(i), self.types.form.shapes[i]))
+                found.append(self.merged(i, mine))
             else:
                 assert plan is not None
                 found.append(self._planned(i, plan))
         return found
+
+    def groups(self, player: int) -> IntArray:
+        """Return ``(contexts, options)``: which report of the agent form each option of a learning seat is."""
+        return self.types.groups[player][self.stakes[player].reports]
+
+    def merged(self, player: int, mixes: FloatArray) -> FloatArray:
+        """Return ``(worlds, contexts, reports of the form)`` of a learning seat's ``(worlds, contexts, options)``."""
+        return _scattered(mixes, self.groups(player), self.types.form.shapes[player][1])
 
     @cached_property
     def types(self) -> AgentTypes:
@@ -135,9 +143,6 @@ class Arena:
         if reason is not None:
             raise ValueError(f"mean feedback needs everybody's mix by type, but {reason}")
 
-    def _groups(self, player: int) -> IntArray:
-        return self.types.groups[player][self.stakes[player].reports]
-
     def _planned(self, player: int, plan: Plan) -> FloatArray:
         """Return ``(1, cells, reports)``."""
         seat, menu = self.game.seats[player], self.induced.menus[player]
@@ -145,7 +150,7 @@ class Arena:
         odds, ids = plan.values[first], plan.beliefs[first]
         places = self._place(player, np.where(odds > 0, ids, menu.beliefs[0]))
         numbers = np.arange(odds.shape[1]) * len(menu.beliefs) + places
-        return _scattered(odds[None], self.types.groups[player][numbers], self.types.form.shapes[player])
+        return _scattered(odds[None], self.types.groups[player][numbers], self.types.form.shapes[player][1])
 
     def _placed(self, beliefs: IntArray) -> IntArray:
         """Return ``(worlds, players)``: where announced beliefs are in the menus."""
@@ -193,10 +198,10 @@ def _places(menu: Menu) -> IntArray:
     return places
 
 
-def _scattered(mixes: FloatArray, numbers: IntArray, shape: tuple[int, int]) -> FloatArray:
+def _scattered(mixes: FloatArray, numbers: IntArray, reports: int) -> FloatArray:
     """Return ``(worlds, cells, reports)``: probabilities of options added up where `numbers` say."""
-    found = np.zeros((len(mixes), *shape))
-    cells = np.arange(shape[0])
+    found = np.zeros((*mixes.shape[:2], reports))
+    cells = np.arange(mixes.shape[1])
     for option in range(mixes.shape[2]):
         found[:, cells, numbers[:, option]] += mixes[:, :, option]
     return found

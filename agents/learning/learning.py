@@ -31,6 +31,10 @@ class Learning(Strategy):
     contexts : ``(contexts,)`` the seat's own type in each information set; its types, unless it is in a ring.
     chosen : ``(worlds,)`` the option of the last report.
     mixed : ``(worlds, options)`` the mix that it was drawn from.
+
+    Raises
+    ------
+    ValueError : if the learner does not take that feedback, or the ring is none or cannot have it.
     """
 
     summary = "learns what to report from the payoffs it is shown"
@@ -57,6 +61,7 @@ class Learning(Strategy):
             raise ValueError(f"a ring learns from bandit or full feedback, and {learner.name} from mean feedback")
         self.names: tuple[str, ...] = ()
         self._started = False
+        self._mixes: FloatArray | None = None  # of this round, which both the arena and the lesson need
         self._rules = {"values": tuple(values), "beliefs": tuple(beliefs)}
 
     def prepare(self, seat: Seat, worlds: int) -> None:
@@ -77,6 +82,7 @@ class Learning(Strategy):
 
     def start(self, low: FloatArray, high: FloatArray) -> None:
         """Begin to learn, or go on, no payoff in a context lying outside ``(contexts,)`` bounds."""
+        self._mixes = None
         allowed = self.options.allowed[self.contexts]
         self._bounds = (np.tile(allowed, (self.worlds, 1)), np.tile(low, self.worlds), np.tile(high, self.worlds))
         if self._known is not None and self._started:
@@ -109,16 +115,20 @@ class Learning(Strategy):
         if self.feedback == "mean":
             assert feedback.payoffs is not None
             payoffs = feedback.payoffs.reshape(-1, len(self.options))
-            everywhere = np.arange(len(payoffs))
-            self.learner.learn(everywhere, Lesson(self.learner.mix(everywhere), None, payoffs))
+            mixes = self.mixes().reshape(payoffs.shape)
+            self._mixes = None
+            self.learner.learn(np.arange(len(payoffs)), Lesson(mixes, None, payoffs))
             return
         shown = feedback.payoff if feedback.payoffs is None else feedback.payoffs
+        self._mixes = None
         self.learner.learn(self.rows, Lesson(self.mixed, self.chosen, shown))
 
     def mixes(self) -> FloatArray:
-        """Return ``(worlds, contexts, options)`` the mix in every information set."""
-        rows = np.arange(self.worlds * len(self.contexts))
-        return self.learner.mix(rows).reshape(self.worlds, len(self.contexts), -1)
+        """Return ``(worlds, contexts, options)`` the present mix in every information set; not to be changed."""
+        if self._mixes is None:
+            rows = np.arange(self.worlds * len(self.contexts))
+            self._mixes = self.learner.mix(rows).reshape(self.worlds, len(self.contexts), -1)
+        return self._mixes
 
     def _begin(self, rng: Uniforms) -> None:
         """Start the learner; from a mix drawn at random in each world, where it has no noise of its own."""

@@ -51,6 +51,10 @@ def play_repeated(
     worlds : independent repetitions, played at once.
     first : per player, ``(worlds, actions)`` the mixes of the first round, or None for even ones.
     keep : every how many rounds the mixes are kept.
+
+    Raises
+    ------
+    ValueError : if a learner does not take that feedback.
     """
     for learner in learners:
         if feedback not in learner.accepts:

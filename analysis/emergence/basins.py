@@ -22,7 +22,7 @@ from scipy.spatial.distance import cdist, pdist
 
 from agents.learning.arena import Arena
 from analysis.emergence.course import Course
-from analysis.emergence.habits import Habit, average, habits, masses_of, merged, word
+from analysis.emergence.habits import Habit, average, habits, masses_of, word
 from analysis.emergence.worlds import Interval, interval_of_share, mean_over_worlds
 from mechanisms.environment import FloatArray, IntArray
 
@@ -173,7 +173,7 @@ def _frequencies(arena: Arena, play: Mapping[int, FloatArray]) -> tuple[FloatArr
     """Return ``(worlds, entries)`` late frequencies of reports, and what each entry counts in the distance."""
     rows, weights = [], []
     for seat, mixes in play.items():
-        told = merged(arena, seat, mixes)
+        told = arena.merged(seat, mixes)
         rows.append(told.reshape(len(told), -1))
         weights.append(np.repeat(masses_of(arena, seat) / len(play), told.shape[2]))
     together = np.concatenate(rows, axis=1)
@@ -228,8 +228,7 @@ def _by_size(labels: IntArray) -> IntArray:
 
 def _basin(arena: Arena, course: Course, play: Mapping[int, FloatArray], worlds: IntArray) -> Basin:
     found = habits(arena, {seat: mixes[worlds].mean(axis=0) for seat, mixes in play.items()})
-    late = course.late
-    revenue, error = mean_over_worlds(course.revenue[late][:, worlds].sum(axis=0) / course.lengths[late].sum())
+    revenue, error = mean_over_worlds(course.late_revenue[worlds])
     regret = np.mean([mine.external[-1, worlds].mean() for mine in course.seats.values()]) / course.rounds
     return Basin(
         worlds=worlds,

@@ -87,6 +87,12 @@ class Course:
         return np.diff(self.ends, prepend=0)
 
     @property
+    def late_revenue(self) -> FloatArray:
+        """``(worlds,)`` net revenue per round in the last tenth of the rounds."""
+        found: FloatArray = self.revenue[self.late].sum(axis=0) / self.lengths[self.late].sum()
+        return found
+
+    @property
     def worlds(self) -> int:
         """Number of worlds."""
         return self.revenue.shape[1]

@@ -14,7 +14,7 @@ import numpy as np
 
 from agents.learning.arena import Arena
 from mechanisms.classical.vickrey import SingleGoodMechanism
-from mechanisms.environment import FloatArray, IntArray
+from mechanisms.environment import FloatArray
 
 Claim = tuple[tuple[tuple[int, ...], float], ...]
 TRUTHFUL, NOTED = 0.95, 0.05 - 1e-12
@@ -66,25 +66,10 @@ class Habit:
         return self.share > 0.5
 
 
-def groups_of(arena: Arena, seat: int) -> IntArray:
-    """Return ``(contexts, options)``: which report of the agent form each option of a learning seat is."""
-    return arena.types.groups[seat][arena.stakes[seat].reports]
-
-
 def masses_of(arena: Arena, seat: int) -> FloatArray:
     """Return ``(contexts,)``: how likely a learning seat thinks each of its types, or what its ring may know."""
     information = arena.learners[seat].information(arena.game.seats[seat])
     return np.bincount(information, arena.game.knowledge.opinions[seat]).astype(float)
-
-
-def merged(arena: Arena, seat: int, mixes: FloatArray) -> FloatArray:
-    """Return ``(worlds, contexts, reports of the form)`` of mixes ``(worlds, contexts, options)``."""
-    numbers = groups_of(arena, seat)
-    found = np.zeros((*mixes.shape[:2], arena.types.form.shapes[seat][1]))
-    contexts = np.arange(len(numbers))
-    for option in range(mixes.shape[2]):
-        found[:, contexts, numbers[:, option]] += mixes[:, :, option]
-    return found
 
 
 def habits(arena: Arena, play: Mapping[int, FloatArray]) -> list[Habit]:
@@ -94,8 +79,8 @@ def habits(arena: Arena, play: Mapping[int, FloatArray]) -> list[Habit]:
 
 def _of_seat(arena: Arena, seat: int, mixes: FloatArray) -> list[Habit]:
     learner, types = arena.learners[seat], arena.types
-    options, groups = learner.options, groups_of(arena, seat)
-    together = merged(arena, seat, mixes[None])[0]
+    options, groups = learner.options, arena.groups(seat)
+    together = arena.merged(seat, mixes[None])[0]
     worth = arena.game.environment.worth[seat].sum(axis=1)
     own = arena.game.seats[seat].types
     found = []

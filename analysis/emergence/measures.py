@@ -14,24 +14,8 @@ import pandas as pd
 from agents.learning.learning import Learning
 from agents.strategies.strategy import Strategy
 from analysis.emergence.course import Course, SeatCourse
-from analysis.emergence.play import Exploitability, Nearest, exploitability, nearest_equilibrium
 from analysis.emergence.worlds import for_good, mean_over_worlds, shares_of
 from mechanisms.environment import FloatArray, IntArray
-
-__all__ = [
-    "ALL",
-    "Exploitability",
-    "Nearest",
-    "exploitability",
-    "late_shares",
-    "learning",
-    "nearest_equilibrium",
-    "regret_path",
-    "regrets",
-    "revenue_path",
-    "shares",
-    "time_to_truth",
-]
 
 ALL = "all"
 _KINDS = {"value": "true_values", "belief": "true_beliefs", "truth": "truths"}

@@ -8,7 +8,7 @@ import pytest
 
 from agents.agent_form import AgentForm, AgentTerm, from_arrays
 from agents.agent_types import AgentTypes, agent_types
-from agents.expectation import Expectation, fold, unfold
+from agents.expectation import Expectation
 from agents.induced import Induced
 from agents.menu import report_menu
 from agents.misinformation import MISINFORMATION, misinform
@@ -34,6 +34,19 @@ CASES = {
 }
 every_game = pytest.mark.parametrize(("name", "options"), GAMES, ids=[name for name, _ in GAMES])
 every_case = pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
+
+
+def fold(types, policies):
+    """Return mixes over the reports of the form, per seat, from ``(worlds, cells, menu)``: equivalent ones add up."""
+    return tuple(
+        np.ascontiguousarray(policy, dtype=float) @ np.eye(len(first))[group]
+        for policy, group, first in zip(policies, types.groups, types.first, strict=True)
+    )
+
+
+def unfold(types, player, utilities):
+    """Return utilities ``(worlds, cells, menu)`` from those of the form's reports: equivalent ones share theirs."""
+    return np.take(utilities, types.groups[player], axis=2)
 
 
 def types_of(case: Case, name: str, options: dict) -> AgentTypes:

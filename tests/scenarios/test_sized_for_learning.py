@@ -10,7 +10,6 @@ from analysis.emergence.gaps import gaps
 from analysis.emergence.measures import late_shares
 from analysis.emergence.worlds import mean_over_worlds
 from scenarios.learning import Phase, casts, learn
-from scenarios.learning_figures import late_revenue
 from scenarios.scenario import load, shipped
 
 SCENARIOS = ("learn-l", "learn-m")
@@ -86,7 +85,7 @@ def test_bandits_end_within_what_the_page_says(name: str) -> None:
 def test_a_finer_menu_leaves_beliefs_unsettled_and_the_seller_no_worse() -> None:
     scenario = load("learn-l", overrides=['seats=[{strategy="hedge"}]'])
     phase = learn(casts(scenario)[0]).phases[0]
-    late, revenue = late_shares(phase.course, phase.strategies), mean_over_worlds(late_revenue(phase))
+    late, revenue = late_shares(phase.course, phase.strategies), mean_over_worlds(phase.course.late_revenue)
     assert round(late["value"].min(), 2) == 1.0
     assert f"and {late['belief'].mean():.2f} of the beliefs" in text("learn-l")
     assert f"earns {revenue.mean:.3f}, with a standard error of {revenue.error:.3f}" in text("learn-l")

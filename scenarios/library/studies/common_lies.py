@@ -18,7 +18,6 @@ from analysis.equilibrium.pure import pure_equilibria
 from analysis.equilibrium.selection import sure_enough
 from analysis.revenue import benchmarks, revenue_of
 from scenarios.learning import Phase, casts, learn
-from scenarios.learning_figures import late_revenue
 from scenarios.scenario import load
 from scenarios.studies import Findings, Tell
 from scenarios.study_page import counted, grid, interval, page
@@ -112,7 +111,7 @@ class _Basins:
         both = {names[belief]: np.minimum(share, told[1][belief]) >= AGREED for belief, share in told[0].items()}
         shares = {name: float(both[name].mean()) for name in _BELIEFS}
         shares["none"] = 1.0 - sum(shares.values())
-        revenue, values = late_revenue(phase), float(late_shares(course, phase.strategies)["value"].mean())
+        revenue, values = phase.course.late_revenue, float(late_shares(course, phase.strategies)["value"].mean())
         row = {
             "learner": label,
             "feedback": arena.learners[0].feedback,
@@ -165,7 +164,7 @@ def _rival(kind: str, label: str, worlds: int, tell: Tell, share: float) -> dict
         "all of them": found.exhaustive,
         "true values": f"{late['value'].mean():.0%}",
         "true beliefs": f"{late['belief'].mean():.0%}",
-        "revenue": interval(late_revenue(phase), 1),
+        "revenue": interval(phase.course.late_revenue, 1),
         "truthful": f"{revenue_of(arena.game).total:.1f}",
     }
 

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from analysis.drawing import BLUE, Z95, finish, new_axes
-from analysis.emergence.measures import exploitability
+from analysis.emergence.play import exploitability
 from analysis.emergence.worlds import mean_over_worlds
 from analysis.equilibrium.first_price import first_price_equilibria
 from analysis.revenue import benchmarks, revenue_of
@@ -130,7 +130,7 @@ class _Learnt:
             rash.append((seat.late_average * (told > worth[:, None])).sum(axis=2).mean(axis=1))
         bid = np.mean(by_seat, axis=0)
         ratio, over = bid.sum(axis=1) / worth.sum(), np.mean(rash, axis=0)
-        revenue = course.revenue[course.late].sum(axis=0) / course.lengths[course.late].sum()
+        revenue = course.late_revenue
         mean, error = mean_over_worlds(bid.T)
         conv = {play: gaps.nash_conv(play) for play in ("average", "late")}
         summary = {

@@ -19,7 +19,7 @@ from analysis.emergence.worlds import mean_over_worlds
 from mechanisms.environment import FloatArray
 from scenarios.experiment import assemble
 from scenarios.learning import Phase, casts, learn
-from scenarios.learning_figures import late_revenue, yardsticks
+from scenarios.learning_figures import yardsticks
 from scenarios.scenario import load
 from scenarios.studies import Findings, Tell
 from scenarios.study_page import counted, grid, page, percent
@@ -70,7 +70,7 @@ def _played(name: str, overrides: tuple[str, ...], label: str, worlds: int) -> P
 def _row(label: str, phase: Phase) -> dict[str, Any]:
     """Return the figures of one learner in all seats, means over seats and worlds."""
     late = late_shares(phase.course, phase.strategies)
-    revenue = mean_over_worlds(late_revenue(phase))
+    revenue = mean_over_worlds(phase.course.late_revenue)
     return {
         "learner": label,
         "feedback": LEARNERS[label].accepts[0],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -112,7 +112,7 @@ class _Run:
             rewards=exact.rewards,
             ends=course.ends.astype(float),
             path=revenue / course.lengths[:, None],
-            late=revenue[course.late].sum(axis=0) / course.lengths[course.late].sum(),
+            late=replace(course, revenue=revenue).late_revenue,
             whole=revenue.sum(axis=0) / course.rounds,
             beliefs=float(late_shares(course, phase.strategies)["belief"].mean()),
         )

@@ -11,7 +11,7 @@ from agents.learning.learning import Learning
 from agents.strategies import STRATEGIES
 from analysis.emergence import basins as module
 from analysis.emergence.basins import basins, describe
-from analysis.emergence.habits import WORDS, common_lie, habits, merged
+from analysis.emergence.habits import WORDS, common_lie, habits
 from tests.analysis.emergence.courses import arena_of, course_of, honest, joined, option, pure, steady
 from tests.priors import iid, table
 
@@ -202,7 +202,7 @@ def test_no_two_worlds_of_a_basin_differ_by_more_than_the_threshold(arena):
     play = random_play(arena, np.random.default_rng(11), 30)
     course = steady(arena, play)
     mass = np.array([0.5, 0.3, 0.2])
-    groups = {i: merged(arena, i, play[i]) for i in play}
+    groups = {i: arena.merged(i, play[i]) for i in play}
 
     def distance(a, b):
         return np.mean([0.5 * mass @ abs(groups[i][a] - groups[i][b]).sum(axis=1) for i in play])
