@@ -8,6 +8,7 @@ import numpy as np
 from agents.game import Seat
 from agents.learning.arena import Arena
 from agents.learning.learning import Learning
+from agents.nature import Drawn
 from agents.strategies.strategy import Feedback, PlannedStrategy, Strategy, View
 from agents.strategies.truthful import Truthful
 from mechanisms.beliefs import Uniforms
@@ -51,9 +52,9 @@ class Bidder(mesa.Agent):
             raise ValueError(f"seat {seat.index}'s strategy {strategy.name!r} acts on more than the seat can know")
         self._true_beliefs = seat.posteriors[seat.information]
 
-    def observe(self, states: IntArray) -> None:
+    def observe(self, drawn: Drawn) -> None:
         """Find out which information set it is in."""
-        self._view = View(self.seat, self._information[states])
+        self._view = View(self.seat, self._information[drawn.states])
 
     def hear_role(self, role: IntArray) -> None:
         """Learn who has the role, where the mechanism tells."""
@@ -81,12 +82,12 @@ class Bidder(mesa.Agent):
                 f"a {what} as a whole number from 0 to {size - 1}, not {np.asarray(told).ravel()[:5].tolist()}"
             )
 
-    def honesty(self, states: IntArray, types: IntArray) -> tuple[float, float]:
+    def honesty(self, drawn: Drawn) -> tuple[float, float]:
         """Return in what share of the worlds it told its true value, and its plain posterior."""
         if type(self.strategy) is Truthful:
             return 1.0, 1.0
-        told = self._true_beliefs[states] == self.belief
-        return float((types[:, self.seat.index] == self.value).mean()), float(told.mean())
+        told = self._true_beliefs[drawn.states] == self.belief
+        return float((drawn.types[:, self.seat.index] == self.value).mean()), float(told.mean())
 
     def settle(self, outcomes: Outcomes, types: IntArray) -> None:
         """Take the round's result in."""

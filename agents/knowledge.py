@@ -16,7 +16,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from mechanisms.beliefs import Joint, joint
+from agents.nature import Drawn
+from mechanisms.beliefs import Joint, Uniforms, joint
+from mechanisms.draws import Inversion
 from mechanisms.environment import BoolArray, Environment, FloatArray, IntArray
 
 
@@ -58,6 +60,19 @@ class StateSpace:
     def prior(self) -> Joint:
         """D: the distribution of profiles."""
         return joint(self.shape, self.profiles, self.weights)
+
+    @cached_property
+    def _inversion(self) -> Inversion:
+        return Inversion(self.weights)
+
+    @cached_property
+    def _columns(self) -> IntArray:
+        return np.ascontiguousarray(self.profiles.T)
+
+    def draw(self, rng: Uniforms, size: int) -> Drawn:
+        """Return independent draws of the state, one uniform draw each."""
+        states = self._inversion(rng.random(size))
+        return Drawn(np.take(self._columns, states, axis=1).T, states)
 
     @classmethod
     def from_joint(cls, prior: Joint) -> StateSpace:

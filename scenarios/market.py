@@ -16,8 +16,8 @@ from agents.game import Game
 from agents.induced import MEMORY
 from agents.learning.arena import Arena
 from agents.learning.learning import Learning
+from agents.nature import Drawn
 from agents.strategies import Strategy
-from mechanisms.draws import Inversion
 from mechanisms.environment import FloatArray, IntArray
 from mechanisms.outcomes import Outcomes, Reports
 from scenarios.streams import Block, Stream, seed_sequence
@@ -50,7 +50,7 @@ class Market(mesa.Model):
     ----------
     rounds_played : number of rounds so far.
     arena : what learners are shown, and their options' worth; None where nobody learns.
-    states, reports, outcomes : the last round, ``(worlds, ...)``.
+    drawn, reports, outcomes : the last round, ``(worlds, ...)``.
     totals : per world, ``(worlds,)`` sums so far of revenue, prices, rewards and the benchmarks.
     utility_totals : ``(worlds, players)`` sums of the bidders' utilities.
     """
@@ -83,7 +83,7 @@ class Market(mesa.Model):
         self._rows: list[tuple[float, ...]] = []
         self.totals = {name: np.zeros(self.worlds) for name in ("revenue", "prices", "rewards", *self._by_state)}
         self.utility_totals = np.zeros((game.players, self.worlds)).T
-        self.states: IntArray
+        self.drawn: Drawn
         self.reports: Reports
         self.outcomes: Outcomes
 
@@ -101,19 +101,17 @@ class Market(mesa.Model):
         strategies = [bidder.strategy for bidder in self.agents]
         learners = any(isinstance(strategy, Learning) for strategy in strategies)
         self.arena = Arena(game, strategies, memory=self._memory) if learners else None
-        self._profiles = np.ascontiguousarray(game.space.profiles.T)
-        self._draw_state = Inversion(game.space.weights)
 
     def step(self) -> None:
         """Play one round in every world."""
-        self.states = self._draw_state(self._nature.random(self.worlds))
-        types = np.take(self._profiles, self.states, axis=1).T
-        self.agents.do("observe", self.states)
+        self.drawn = self.game.space.draw(self._nature, self.worlds)
+        types = self.drawn.types
+        self.agents.do("observe", self.drawn)
         role = self._speak(types)
         self.outcomes = self.mechanism.play(self._collect(role), self._house)
         self.agents.do("settle", self.outcomes, types)
-        if self.arena is not None:
-            self.arena.open(self.reports, self.states)
+        if self.arena is not None and self.drawn.states is not None:
+            self.arena.open(self.reports, self.drawn.states)
         if self._learns:
             self.agents.do("learn", self.reports, self.arena)
         self._record(types)
@@ -146,7 +144,7 @@ class Market(mesa.Model):
         for name, figure in (("revenue", revenue), ("prices", prices), ("rewards", rewards)):
             self.totals[name] += figure
         for name, table in self._by_state.items():
-            self.totals[name] += table[self.states]
+            self.totals[name] += table[self.drawn.states]
         for bidder, total in zip(self.agents, self.utility_totals.T, strict=True):
             total += bidder.utility
         mean = revenue.mean()
@@ -154,7 +152,7 @@ class Market(mesa.Model):
             spread = revenue - mean
         squares = float(np.einsum("w,w->", spread, spread))  # spread @ spread would wake the threads of BLAS
         error = np.sqrt(squares / (self.worlds - 1) / self.worlds) if self.worlds > 1 else np.nan
-        values, beliefs = zip(*(bidder.honesty(self.states, types) for bidder in self.agents), strict=True)
+        values, beliefs = zip(*(bidder.honesty(self.drawn) for bidder in self.agents), strict=True)
         self._rows.append(
             (
                 mean,

@@ -117,7 +117,7 @@ def compare(experiment: Experiment, *, seed: int, rounds: int = ROUNDS, worlds: 
 def written(made: Market) -> dict[str, np.ndarray]:
     """All that a round leaves behind, worlds first."""
     fields = {
-        "states": made.states,
+        "states": made.drawn.states,
         "values": made.reports.values,
         "beliefs": made.reports.beliefs,
         "allocation": made.outcomes.allocation,
@@ -378,7 +378,7 @@ def test_agent_sets_can_be_told_and_sifted():
     honest = made.agents.select(lambda agent: agent.strategy.name == "truthful")
     assert [agent.seat.index for agent in honest] == [1, 2]
     before = made.agents.get("value")
-    made.agents.do("observe", made.states).do("report_value")
+    made.agents.do("observe", made.drawn).do("report_value")
     for old, new in zip(before, made.agents.get("value"), strict=True):
         np.testing.assert_array_equal(old, new)
     assert [len(u) for u in made.agents.map(lambda agent: agent.utility)] == [10, 10, 10]
@@ -516,7 +516,7 @@ def test_the_empirical_best_response_starts_with_the_best_response_to_truth():
         experiment = assembled("trio", mechanism, LEARN)
         plan = STRATEGIES["best-response"]().plan(experiment.game.seats[0])
         made = market(experiment, worlds=300, rounds=1)
-        cell = experiment.game.seats[0].information[made.states]
+        cell = experiment.game.seats[0].information[made.drawn.states]
         np.testing.assert_array_equal(made.reports.values[:, 0], plan.pure_values[cell])
         np.testing.assert_array_equal(made.reports.beliefs[:, 0], plan.pure_beliefs[cell])
 
@@ -556,7 +556,7 @@ def test_the_empirical_best_response_is_never_shown_the_others_types():
     for _ in range(15):
         seen = counts.copy()
         made.step()
-        cell = seat.information[made.states]
+        cell = seat.information[made.drawn.states]
         counts[np.arange(200), cell] += 1
         reports = zip(made.reports.values[:, 0].tolist(), made.reports.beliefs[:, 0].tolist(), strict=True)
         for history, own, report in zip(seen[np.arange(200), cell].tolist(), cell.tolist(), reports, strict=True):

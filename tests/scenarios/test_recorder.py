@@ -46,7 +46,7 @@ class Replay:
 
     def take(self, window: int) -> None:
         market = self.market
-        for world, state in enumerate(market.states.tolist()):
+        for world, state in enumerate(market.drawn.states.tolist()):
             values, beliefs = market.reports.values[world].tolist(), market.reports.beliefs[world].tolist()
             self.revenue[window, world] += float(market.outcomes.revenue[world])
             self.rewards[window, world] += sum(market.outcomes.rewards[world].tolist())

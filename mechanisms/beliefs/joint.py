@@ -1,70 +1,19 @@
-"""Finite distributions over profiles of types: the `Belief` protocol and its tabular form, `Joint`.
-
-A belief is about some players, in order of index; its `shape` is their numbers of types. Structured forms
-(products, mixtures) belong here too and keep to the same protocol, so that no mechanism asks for the table.
-"""
+"""A distribution as a sparse table of profiles: `Joint`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mechanisms.beliefs.belief import Uniforms
 from mechanisms.draws import Inversion
 from mechanisms.environment import BoolArray, FloatArray, IntArray, flat_index, full_grid
 
 SUM_TOLERANCE = 1e-9
-
-
-class Uniforms(Protocol):
-    """A source of uniform draws on [0, 1): a NumPy `Generator`, or one seat's stream in a market."""
-
-    def random(self, size: int) -> FloatArray:
-        """Return `size` draws."""
-        ...
-
-
-class Belief(Protocol):
-    """A distribution over profiles of the players it is about."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Number of types of each player it is about."""
-        ...
-
-    @property
-    def squared_norm(self) -> float:
-        """Sum of squared probabilities."""
-        ...
-
-    @property
-    def support(self) -> IntArray:
-        """Profiles of positive probability, ``(atoms, players)``, in row-major order."""
-        ...
-
-    def prob(self, profiles: IntArray) -> FloatArray:
-        """Return the probability of each profile ``(..., players)``."""
-        ...
-
-    def sample(self, rng: Uniforms, size: int) -> IntArray:
-        """Return ``(size, players)`` independent draws."""
-        ...
-
-    def marginal(self, players: Sequence[int]) -> Belief:
-        """Return the distribution of some of the players (positions in this belief)."""
-        ...
-
-    def given(self, event: FloatArray | BoolArray) -> Belief:
-        """Return the distribution conditioned on an event, or re-weighted by a likelihood, per atom."""
-        ...
-
-    def conditional(self, player: int, others: IntArray) -> FloatArray:
-        """Return ``(rounds, types of player)``: joint weights of her types with each profile of the others."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +58,10 @@ class Joint:
         spot = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
         return np.where(self.keys[spot] == keys, self.weights[spot], 0.0)
 
+    def possible(self, profiles: IntArray) -> BoolArray:
+        """Return whether each profile ``(..., players)`` can happen."""
+        return self.prob(profiles) > 0.0
+
     def sample(self, rng: Uniforms, size: int) -> IntArray:
         """Return ``(size, players)`` independent draws."""
         return self.atoms[self._inversion(rng.random(size))]
@@ -130,6 +83,23 @@ class Joint:
         if not total > 0:
             raise ValueError("cannot condition on an event of probability zero")
         return joint(self.shape, self.atoms, weights / total)
+
+    def given_types(self, likelihoods: Mapping[int, FloatArray | BoolArray]) -> Joint:
+        """Return the distribution re-weighted by a likelihood ``(types,)`` of some players' types each.
+
+        Raises
+        ------
+        ValueError : if the event has probability zero.
+        """
+        weight = np.ones(len(self.atoms))
+        for i, likelihood in likelihoods.items():
+            weight = weight * likelihood[self.atoms[:, i]]
+        return self.given(weight)
+
+    @property
+    def table(self) -> Joint:
+        """The distribution itself."""
+        return self
 
     def conditional(self, player: int, others: IntArray) -> FloatArray:
         """Return ``(rounds, types of player)``: joint weights of her types with each profile of the others.
