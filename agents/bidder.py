@@ -45,7 +45,11 @@ class Bidder(mesa.Agent):
     def sit(self, seat: Seat, worlds: int) -> None:
         """Take a seat, at the start or when the game has changed."""
         self.seat, strategy = seat, self.strategy
+        if strategy.ring:
+            seat.check_listed()
         strategy.prepare(seat, worlds)
+        if not seat.listed:
+            return
         self._information = strategy.information(seat)
         known = seat.pool(strategy.ring).information if strategy.ring else seat.information
         if len(np.unique([known, self._information], axis=1).T) > len(np.unique(known)):
@@ -54,7 +58,8 @@ class Bidder(mesa.Agent):
 
     def observe(self, drawn: Drawn) -> None:
         """Find out which information set it is in."""
-        self._view = View(self.seat, self._information[drawn.states])
+        listed = self.seat.listed
+        self._view = View(self.seat, self._information[drawn.states] if listed else self.seat.cells(drawn))
 
     def hear_role(self, role: IntArray) -> None:
         """Learn who has the role, where the mechanism tells."""
@@ -86,8 +91,9 @@ class Bidder(mesa.Agent):
         """Return in what share of the worlds it told its true value, and its plain posterior."""
         if type(self.strategy) is Truthful:
             return 1.0, 1.0
-        told = self._true_beliefs[drawn.states] == self.belief
-        return float((drawn.types[:, self.seat.index] == self.value).mean()), float(told.mean())
+        seat = self.seat
+        true = self._true_beliefs[drawn.states] if seat.listed else seat.posteriors[seat.cells(drawn)]
+        return float((drawn.types[:, seat.index] == self.value).mean()), float((true == self.belief).mean())
 
     def settle(self, outcomes: Outcomes, types: IntArray) -> None:
         """Take the round's result in."""

@@ -12,14 +12,20 @@ from functools import cached_property
 
 import numpy as np
 
+from agents.factored import FactoredKnowledge
 from agents.knowledge import Knowledge, StateSpace
+from agents.nature import Drawn
 from agents.plan import Plan, Play, joint_play, pure_plan, weighted
 from agents.pool import Pool
-from mechanisms.beliefs import Joint
+from agents.seat import Seat
+from agents.sights import NotListed
+from mechanisms.beliefs import Uniforms
 from mechanisms.book import BeliefBook
 from mechanisms.environment import Environment, FloatArray, IntArray
 from mechanisms.mechanism import Mechanism
 from mechanisms.outcomes import Reports
+
+__all__ = ["BLOCK", "Game", "Seat", "Surface"]
 
 BLOCK = 1 << 18
 
@@ -41,15 +47,17 @@ class Surface:
 class Game:
     """A mechanism, a state space and everybody's knowledge.
 
+    Where the states are too many to list, what would go through them refuses with `NotListed`, a ValueError.
+
     Parameters
     ----------
     mechanism : built on the environment and the book that the game shares.
-    knowledge : partitions and opinions over the states.
+    knowledge : partitions and opinions over the states, listed or factored.
     """
 
-    def __init__(self, mechanism: Mechanism, knowledge: Knowledge) -> None:
+    def __init__(self, mechanism: Mechanism, knowledge: Knowledge | FactoredKnowledge) -> None:
         self.mechanism = mechanism
-        self.knowledge = knowledge
+        self.known = knowledge
         self._pools: dict[tuple[int, ...], Pool] = {}
 
     @property
@@ -63,9 +71,44 @@ class Game:
         return self.mechanism.book
 
     @property
+    def listed(self) -> bool:
+        """Whether the states are listed."""
+        return isinstance(self.known, Knowledge)
+
+    def check_listed(self) -> None:
+        """Raise `NotListed` unless the states are listed."""
+        if isinstance(self.known, FactoredKnowledge):
+            raise NotListed(self.known.space.shape)
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """Partitions and opinions over the states, where they are listed."""
+        self.check_listed()
+        assert isinstance(self.known, Knowledge)
+        return self.known
+
+    @property
+    def factored(self) -> FactoredKnowledge:
+        """Cells and opinions where states are not listed."""
+        if isinstance(self.known, Knowledge):
+            raise ValueError(f"the {len(self.known.space):,} states of this game are listed")
+        return self.known
+
+    @property
     def space(self) -> StateSpace:
-        """The states."""
+        """The listed states."""
         return self.knowledge.space
+
+    def draw(self, rng: Uniforms, size: int) -> Drawn:
+        """Return independent draws of nature."""
+        return self.known.space.draw(rng, size)
+
+    def truthful_reports(self, drawn: Drawn) -> Reports:
+        """Return what everybody announces in those draws, telling the truth."""
+        beliefs = np.empty((self.players, len(drawn)), dtype=np.int64)
+        for seat, row in zip(self.seats, beliefs, strict=True):
+            row[:] = seat.posteriors[seat.cells(drawn)]
+        return Reports(drawn.types.copy(order="K"), beliefs.T)
 
     @property
     def players(self) -> int:
@@ -80,10 +123,7 @@ class Game:
     @cached_property
     def truthful_plans(self) -> tuple[Plan, ...]:
         """Everybody announces her type and her plain posterior."""
-        return tuple(
-            pure_plan(seat.information, seat.types, seat.posteriors, self.environment.shape[seat.index])
-            for seat in self.seats
-        )
+        return tuple(pure_plan(seat.by_state, seat.types, seat.posteriors, seat.menu_size) for seat in self.seats)
 
     @cached_property
     def truthful_play(self) -> Play:
@@ -99,7 +139,13 @@ class Game:
         return self._in_blocks(play.states, play.reports, player)
 
     def surface(
-        self, player: int, beliefs: IntArray, *, play: Play | None = None, values: IntArray | None = None
+        self,
+        player: int,
+        beliefs: IntArray,
+        *,
+        play: Play | None = None,
+        values: IntArray | None = None,
+        rows: int = BLOCK,
     ) -> Surface:
         """Return what every report of a player is worth to each of her types.
 
@@ -109,6 +155,7 @@ class Game:
             value.
         play : how the others play; truthfully unless given. The player's own columns in it are ignored.
         values : the value reports to try, ``(value reports,)`` type indices; all of her grid unless given.
+        rows : about how many profiles of reports to work out at a time.
         """
         play = self.truthful_play if play is None else play
         seat = self.seats[player]
@@ -116,23 +163,23 @@ class Game:
         menu = beliefs.shape[1] * beliefs.shape[2]
         cell = seat.information[play.states]
 
-        def deviate(rows: IntArray) -> Reports:
-            base, lie = rows // menu, rows % menu
+        def deviate(lies: IntArray) -> Reports:
+            base, lie = lies // menu, lies % menu
             value, belief = lie // beliefs.shape[2], lie % beliefs.shape[2]
             reports = play.reports.take(base)
             reports.values[:, player] = tried[value]
             reports.beliefs[:, player] = beliefs[cell[base], value, belief]
             return reports
 
-        truth = self._truth(play, player)
+        truth = self._truth(play, player, rows)
         share = self.knowledge.within(player)[play.states] * play.chances
         interim = np.zeros((len(seat.types), menu))
         gain = np.full((len(seat.types), menu), -np.inf)
-        step = max(1, BLOCK // menu)
+        step = max(1, rows // menu)
         for start in range(0, len(play.states), step):
             block = np.arange(start, min(start + step, len(play.states)))
-            rows = (block[:, None] * menu + np.arange(menu)).ravel()
-            utility = self._utility(play.states[np.repeat(block, menu)], deviate(rows), player).reshape(-1, menu)
+            lies = (block[:, None] * menu + np.arange(menu)).ravel()
+            utility = self._utility(play.states[np.repeat(block, menu)], deviate(lies), player).reshape(-1, menu)
             order = np.argsort(cell[block], kind="stable")
             cells, starts = np.unique(cell[block][order], return_index=True)
             interim[cells] += np.add.reduceat(weighted(share[block, None], utility)[order], starts)
@@ -147,93 +194,34 @@ class Game:
             self._pools[ring] = Pool(self, ring)
         return self._pools[ring]
 
-    def truth(self, player: int, *, play: Play | None = None) -> FloatArray:
-        """Return ``(types,)``: what telling the truth is worth to each type, the others playing `play`."""
+    def truth(self, player: int, *, play: Play | None = None, rows: int = BLOCK) -> FloatArray:
+        """Return ``(types,)``: what telling the truth is worth to each type, the others playing `play`.
+
+        `rows` is about how many profiles of reports to work out at a time.
+        """
         play = self.truthful_play if play is None else play
         cell = self.seats[player].information[play.states]
         share = self.knowledge.within(player)[play.states] * play.chances
-        worth = weighted(share, self._truth(play, player))
+        worth = weighted(share, self._truth(play, player, rows))
         return np.bincount(cell, worth, minlength=len(self.seats[player].types)).astype(float)
 
-    def _truth(self, play: Play, player: int) -> FloatArray:
+    def _truth(self, play: Play, player: int, rows: int) -> FloatArray:
         seat = self.seats[player]
         cell = seat.information[play.states]
         reports = play.reports.take(np.arange(len(play.states)))
         reports.values[:, player] = seat.types[cell]
         reports.beliefs[:, player] = seat.posteriors[cell]
-        return self._in_blocks(play.states, reports, player)
+        return self._in_blocks(play.states, reports, player, rows)
 
-    def _in_blocks(self, states: IntArray, reports: Reports, player: int) -> FloatArray:
+    def _in_blocks(self, states: IntArray, reports: Reports, player: int, rows: int = BLOCK) -> FloatArray:
         """Return the player's utility in each row, worked out in blocks."""
         utility = np.empty(len(states))
-        for start in range(0, len(states), BLOCK):
-            rows = np.arange(start, min(start + BLOCK, len(states)))
-            utility[rows] = self._utility(states[rows], reports.take(rows), player)
+        for start in range(0, len(states), rows):
+            block = np.arange(start, min(start + rows, len(states)))
+            utility[block] = self._utility(states[block], reports.take(block), player)
         return utility
 
     def _utility(self, states: IntArray, reports: Reports, player: int) -> FloatArray:
         """Return the player's utility, expected over the coins, in each row."""
         outcomes = self.mechanism.expect(reports, of=player)
         return outcomes.utility_of(self.environment, player, self.space.profiles[states, player])
-
-
-class Seat:
-    """What one seat may know: its own types and posteriors, the rules, and what reports are worth to it.
-
-    Strategies get this, never the game: no rival's type, posterior or plan can be read from it.
-
-    Attributes
-    ----------
-    index : the seat.
-    types : ``(cells,)`` own type in each of its cells.
-    subjects : the players whom its announced belief is about.
-    posteriors : ``(cells,)`` id of the belief that is the truth in each cell: its posterior about the others, or
-        its prior about everybody where the mechanism asks for that.
-    information : ``(states,)`` its cell in each state.
-    names : a short name of each cell.
-    """
-
-    def __init__(self, game: Game, index: int) -> None:
-        self._game = game
-        knowledge = game.knowledge
-        self.index = index
-        self.environment = game.environment
-        self.book = game.book
-        self.mechanism = game.mechanism
-        self.information = knowledge.cells[:, index]
-        self.types = knowledge.types(index)
-        self.names = knowledge.names[index]
-        self.subjects = game.mechanism.subjects(index)
-        if game.mechanism.asks_for_prior:
-            self.posteriors = np.full(len(self.types), game.book.add(self.prior))
-        else:
-            beliefs = [knowledge.posterior(index, cell) for cell in range(len(self.types))]
-            self.posteriors = np.array([game.book.add(belief) for belief in beliefs])
-
-    @property
-    def menu_size(self) -> int:
-        """Number of types that the seat can announce."""
-        return self.environment.shape[self.index]
-
-    @property
-    def belief_shape(self) -> tuple[int, ...]:
-        """Number of types of each player whom its announced belief is about."""
-        return tuple(self.environment.shape[j] for j in self.subjects)
-
-    @cached_property
-    def prior(self) -> Joint:
-        """Its own prior about those players, before it learns anything."""
-        everything = np.ones(len(self.information), dtype=bool)
-        return self._game.knowledge.belief(self.index, everything, self.subjects)
-
-    def posterior(self, cell: int) -> Joint:
-        """Return its belief in a cell."""
-        return self.book[int(self.posteriors[cell])]
-
-    def surface(self, beliefs: IntArray) -> FloatArray:
-        """Return ``(types, value reports, belief reports)``: interim utilities against truthful play."""
-        return self._game.surface(self.index, beliefs).interim
-
-    def pool(self, ring: Sequence[int]) -> Pool:
-        """Return what the members of a ring know together."""
-        return self._game.pool(tuple(ring))

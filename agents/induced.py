@@ -47,10 +47,12 @@ class Induced:
 
     Raises
     ------
-    ValueError : when a table is looked up that would not fit, or a payoff is not finite.
+    ValueError : when the game's states are not listed; when a table is looked up that would not fit, or a payoff is
+        not finite.
     """
 
     def __init__(self, game: Game, *, menus: Sequence[Menu] | None = None, memory: int = MEMORY) -> None:
+        game.check_listed()
         self.game = game
         self.menus = tuple(menus or map(report_menu, game.seats))
         self.memory = memory

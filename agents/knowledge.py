@@ -4,19 +4,24 @@ A *state* carries a profile of types and, where there is more to know than that,
 signal. Player i's partition is *i-consistent*: every cell leaves no doubt about her own type. A cell of it is
 a *type* in the paper's sense, a pair of own value and belief [AzarChenMicali2012, section 2.2]_.
 
-`KNOWLEDGE` is the registry of knowledge structures: functions that name what each player can tell apart.
+`KNOWLEDGE` is the registry of knowledge structures: functions that name what each player can tell apart. Where states
+are too many to list, `partition` returns `agents.factored.FactoredKnowledge`.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from typing import overload
 
 import numpy as np
 
+from agents.factored import FactoredKnowledge, FactoredSpace
 from agents.nature import Drawn
+from agents.sights import NotListed, Sight, Sights
 from mechanisms.beliefs import Joint, Uniforms, joint
 from mechanisms.draws import Inversion
 from mechanisms.environment import BoolArray, Environment, FloatArray, IntArray
@@ -79,6 +84,27 @@ class StateSpace:
         """Return the space in which a state is a profile and nothing more."""
         return cls(prior.shape, prior.atoms, prior.weights)
 
+    @classmethod
+    def listing(cls, space: FactoredSpace) -> StateSpace:
+        """Return the same space as a list: profiles by component where the components are states, else profiles.
+
+        Raises
+        ------
+        ValueError : if there are too many profiles.
+        """
+        if space.labels is None:
+            table = space.prior.table
+            return replace(cls.from_joint(table), listed=table.keys)
+        tables = [part.table for part in space.parts]
+        size = math.prod(space.shape)
+        return cls(
+            space.shape,
+            np.concatenate([table.atoms for table in tables]),
+            np.concatenate([w * table.weights for w, table in zip(space.weights, tables, strict=True)]),
+            tuple(label for label, table in zip(space.labels, tables, strict=True) for _ in table.weights),
+            np.concatenate([s * size + table.keys for s, table in enumerate(tables)]),
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Knowledge:
@@ -100,6 +126,14 @@ class Knowledge:
         """Return the type that a player has in each of her cells, ``(cells,)``."""
         first = np.unique(self.cells[:, player], return_index=True)[1]
         return self.space.profiles[first, player]
+
+    def names_of(self, player: int) -> tuple[str, ...]:
+        """Return a short name of each of a player's cells."""
+        return self.names[player]
+
+    def prior(self, player: int, subjects: Sequence[int]) -> Joint:
+        """Return a player's opinion of some players' types before she learns anything."""
+        return self.belief(player, np.ones(len(self.space), dtype=bool), subjects)
 
     def within(self, player: int) -> FloatArray:
         """Return ``(states,)``: what a player thinks of each state when it is the true one's cell she sees."""
@@ -123,98 +157,107 @@ class Knowledge:
         return np.unique(self.cells[:, list(members)], axis=0, return_inverse=True)[1].reshape(-1)
 
 
-Facts = list[list[str]]
+Space = StateSpace | FactoredSpace
+Facts = Sequence[Sights | Sequence[str]]
 Structure = Callable[..., Facts]
 
 
-def partition(space: StateSpace, environment: Environment, facts: Facts) -> Knowledge:
-    """Return the knowledge of players who know their own type and some named facts in each state.
+@overload
+def partition(space: StateSpace, environment: Environment, facts: Facts) -> Knowledge: ...
+@overload
+def partition(space: FactoredSpace, environment: Environment, facts: Facts) -> FactoredKnowledge: ...
+def partition(space: Space, environment: Environment, facts: Facts) -> Knowledge | FactoredKnowledge:
+    """Return the knowledge of players who know their own type and some facts.
 
-    `facts` is, per player, one text per state: what she knows there beyond her own type ("" for nothing).
+    Parameters
+    ----------
+    facts : per player, what she sees besides her own type: classes of others' types and the common state, or, where
+        states are listed, one text per state ("" for nothing).
     """
+    if isinstance(space, FactoredSpace):
+        told = tuple(fact for fact in facts if isinstance(fact, Sights))
+        if len(told) < len(facts):
+            raise NotListed(space.shape, what="knowledge told state by state")
+        return FactoredKnowledge(space, environment, told, {})
     columns, names = [], []
-    for i, told in enumerate(facts):
-        seen: dict[tuple[int, str], int] = {}
-        for kind, fact in sorted(set(zip(space.profiles[:, i].tolist(), told, strict=True))):
-            seen[kind, fact] = len(seen)
-        columns.append([seen[key] for key in zip(space.profiles[:, i].tolist(), told, strict=True)])
+    for i, fact in enumerate(facts):
+        words = fact.told(space.profiles, space.labels) if isinstance(fact, Sights) else fact
+        pairs = list(zip(space.profiles[:, i].tolist(), words, strict=True))
+        seen = {key: number for number, key in enumerate(sorted(set(pairs)))}
+        columns.append([seen[key] for key in pairs])
         own = [environment.type_name(i, kind) for kind, _ in seen]
-        names.append(tuple(f"{o} | {fact}" if fact else o for o, (_, fact) in zip(own, seen, strict=True)))
+        names.append(tuple(f"{o} | {word}" if word else o for o, (_, word) in zip(own, seen, strict=True)))
     opinions = np.tile(space.weights, (space.players, 1))
     return Knowledge(space, np.array(columns, dtype=np.int64).T, tuple(names), opinions)
 
 
-def own_value(environment: Environment, space: StateSpace) -> Facts:
+def own_value(environment: Environment, space: Space) -> list[Sights]:
     """Everybody knows her own type and D."""
-    return [[""] * len(space) for _ in range(space.players)]
+    return [Sights()] * space.players
 
 
-def complete(environment: Environment, space: StateSpace) -> Facts:
+def complete(environment: Environment, space: Space) -> list[Sights]:
     """Everybody knows the whole profile (and the state's label, where there is one)."""
     edges = [(i, j) for i in range(space.players) for j in range(space.players) if i != j]
-    facts = graph(environment, space, edges=edges)
-    if space.labels is None:
-        return facts
-    return [[f"{fact}, state={x}" for fact, x in zip(row, space.labels, strict=True)] for row in facts]
+    seen = graph(environment, space, edges=edges)
+    return [replace(each, state=space.labels is not None) for each in seen]
 
 
-def graph(environment: Environment, space: StateSpace, *, edges: Sequence[Sequence[int]]) -> Facts:
+def graph(environment: Environment, space: Space, *, edges: Sequence[Sequence[int]]) -> list[Sights]:
     """Each player i knows the types of the players j that an edge [i, j] leads to: who knows whom."""
     known: list[set[int]] = [set() for _ in range(space.players)]
     for edge in edges:
         if len(edge) != 2 or not all(0 <= end < space.players for end in edge) or edge[0] == edge[1]:
             raise ValueError(f"an edge joins two different players out of 0..{space.players - 1}, not {edge}")
         known[edge[0]].add(edge[1])
-    return [
-        [
-            ", ".join(f"{j}={environment.type_name(j, int(profile[j]))}" for j in sorted(seen))
-            for profile in space.profiles
-        ]
-        for seen in known
+    whole = [
+        Sight(j, np.arange(kinds), tuple(f"{j}={environment.type_name(j, kind)}" for kind in range(kinds)))
+        for j, kinds in enumerate(environment.shape)
     ]
+    return [Sights(tuple(whole[j] for j in sorted(seen))) for seen in known]
 
 
-def buckets(environment: Environment, space: StateSpace, *, cuts: Sequence[int]) -> Facts:
+def buckets(environment: Environment, space: Space, *, cuts: Sequence[int]) -> list[Sights]:
     """Everybody sees which bucket each other player's worth falls in; a bucket begins at each of `cuts`.
 
     For several goods a type's worth is that of the bundle she likes best.
     """
     if not cuts or any(high <= low for low, high in pairwise(cuts)):
         raise ValueError(f"cuts must be one or more increasing values, not {list(cuts)}")
-    tops = [table.max(axis=1) for table in environment.worth]
 
-    def bucket(player: int, kind: int) -> str:
-        spot = int(np.searchsorted(cuts, tops[player][kind], side="right"))
-        if spot == 0:
-            return f"{player}<{cuts[0]}"
-        return f"{player}>={cuts[spot - 1]}" + (f",<{cuts[spot]}" if spot < len(cuts) else "")
+    def names(player: int) -> tuple[str, ...]:
+        last = f"{player}>={cuts[-1]}"
+        return (f"{player}<{cuts[0]}", *(f"{player}>={low},<{high}" for low, high in pairwise(cuts)), last)
 
-    return [
-        ["; ".join(bucket(j, int(profile[j])) for j in range(space.players) if j != i) for profile in space.profiles]
-        for i in range(space.players)
+    coarse = [
+        Sight(j, np.searchsorted(cuts, table.max(axis=1), side="right"), names(j))
+        for j, table in enumerate(environment.worth)
     ]
+    return [Sights((*coarse[:i], *coarse[i + 1 :]), joiner="; ") for i in range(space.players)]
 
 
-def state(environment: Environment, space: StateSpace, *, insiders: Sequence[int]) -> Facts:
+def state(environment: Environment, space: Space, *, insiders: Sequence[int]) -> list[Sights]:
     """Insiders see the common state's label; the others know their own type only."""
     if space.labels is None:
         raise ValueError("knowledge of the state needs a prior whose profiles carry states")
     for i in insiders:
         if not 0 <= i < space.players:
             raise ValueError(f"an insider must be one of the players 0..{space.players - 1}, not {i}")
-    told = [f"state={label}" for label in space.labels]
-    return [told if i in insiders else [""] * len(space) for i in range(space.players)]
+    return [Sights(state=i in insiders) for i in range(space.players)]
 
 
-def labelled(environment: Environment, space: StateSpace, *, labels: Sequence[Sequence[str | int]]) -> Facts:
+def labelled(environment: Environment, space: Space, *, labels: Sequence[Sequence[str | int]]) -> list[list[str]]:
     """Any partition: per player, a label for each of the prior's listed states; equal labels are one cell.
 
     States are in the order of the table; for independent types and bids, in row-major order of the grid.
 
     Raises
     ------
-    ValueError : if a player's partition is not i-consistent, that is, one label covers two of her own types.
+    ValueError : if a player's partition is not i-consistent, that is, one label covers two of her own types, or
+        states are not listed.
     """
+    if isinstance(space, FactoredSpace):
+        raise NotListed(space.shape, what="knowledge by labels")
     rows = np.arange(len(space)) if space.listed is None else space.listed
     lengths = {len(row) for row in labels}
     if len(labels) != space.players or len(lengths) != 1 or not max(lengths) > rows.max():

@@ -24,14 +24,22 @@ class Plan:
 
     Attributes
     ----------
-    information : ``(states,)`` the information set that the seat finds itself in: its cell, or its ring's.
+    by_state : ``(states,)`` the information set that the seat finds itself in: its cell, or its ring's. None where
+        states are too many to list; it is then the cell.
     values : ``(information sets, types)`` probability of announcing each type.
     beliefs : ``(information sets, types)`` id of the belief announced beside each announced type.
     """
 
-    information: IntArray
+    by_state: IntArray | None
     values: FloatArray
     beliefs: IntArray
+
+    @property
+    def information(self) -> IntArray:
+        """The information set in each state; a ValueError where states are not listed."""
+        if self.by_state is None:
+            raise ValueError("a plan over states that are not listed has no list of information sets")
+        return self.by_state
 
     @cached_property
     def pure_values(self) -> IntArray | None:
@@ -49,14 +57,46 @@ class Plan:
         """Cumulative probabilities of the announced types."""
         return np.cumsum(self.values, axis=1)
 
+    def compact(self) -> Plan:
+        """Return the same plan, without its table of probabilities if it takes no coin."""
+        pure = self.pure_values
+        return self if pure is None else PurePlan(self.by_state, pure, self.beliefs, self.values.shape[1])
 
-def pure_plan(information: IntArray, values: IntArray, beliefs: IntArray, types: int) -> Plan:
+
+class PurePlan(Plan):
+    """A plan that takes no coin: one type is announced in each information set, and its table is made when asked for.
+
+    Parameters
+    ----------
+    told : ``(information sets,)`` the announced types.
+    beliefs : ``(information sets, types)``, which may be a view that repeats a column.
+    types : how many types there are to announce.
+    """
+
+    _told: IntArray
+    _types: int
+
+    def __init__(self, by_state: IntArray | None, told: IntArray, beliefs: IntArray, types: int) -> None:
+        vars(self).update(by_state=by_state, beliefs=beliefs, _told=told, _types=types)
+
+    @cached_property
+    def values(self) -> FloatArray:
+        """Ones and zeros, ``(information sets, types)``."""
+        table = np.zeros((len(self._told), self._types))
+        table[np.arange(len(self._told)), self._told] = 1.0
+        return table
+
+    @property
+    def pure_values(self) -> IntArray:
+        """The announced type in each information set, ``(information sets,)``."""
+        return self._told
+
+
+def pure_plan(by_state: IntArray | None, values: IntArray, beliefs: IntArray, types: int) -> Plan:
     """Return the plan that announces `values` ``(sets,)`` with `beliefs` ``(sets,)`` or ``(sets, types)``."""
-    table = np.zeros((len(values), types))
-    table[np.arange(len(values)), values] = 1.0
     if beliefs.ndim == 1:
-        beliefs = np.repeat(beliefs[:, None], types, axis=1)
-    return Plan(information, table, beliefs)
+        beliefs = np.broadcast_to(beliefs[:, None], (len(beliefs), types))
+    return PurePlan(by_state, values, beliefs, types)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from agents.game import Game, Seat
 from agents.strategies import belief_menu
-from mechanisms.environment import BoolArray, FloatArray, IntArray
+from mechanisms.environment import BoolArray, Environment, FloatArray, IntArray
 
 _ROUNDING = 1e-12
 COLUMNS = [
@@ -83,28 +83,28 @@ def _seat_table(game: Game, seat: Seat, menu: dict[str, IntArray]) -> pd.DataFra
     if not game.mechanism.elicits_beliefs:
         beliefs = beliefs[:, :, :1]
     surface = game.surface(seat.index, beliefs)
-    gain = _rounded(surface.interim - game.truth(seat.index)[:, None, None], game)
+    gain = rounded(surface.interim - game.truth(seat.index)[:, None, None], game.environment)
     cell, value, belief = np.nonzero(~_honest(seat, beliefs))
     mass = np.bincount(seat.information, game.space.weights)
-    worths = _worths(seat)
+    money = worths(seat)
     return pd.DataFrame(
         {
             "seat": seat.index,
             "type": np.array(seat.names, dtype=object)[cell],
-            "value": worths[seat.types[cell]],
-            "value_report": worths[value],
+            "value": money[seat.types[cell]],
+            "value_report": money[value],
             "belief_report": np.array(list(menu), dtype=object)[belief],
             "gain": gain[cell, value, belief],
-            "gain_expost": _rounded(surface.expost_gain, game)[cell, value, belief],
+            "gain_expost": rounded(surface.expost_gain, game.environment)[cell, value, belief],
             "probability": mass[cell],
         },
         columns=COLUMNS,
     )
 
 
-def _rounded(gain: FloatArray, game: Game) -> FloatArray:
+def rounded(gain: FloatArray, environment: Environment) -> FloatArray:
     """Return zero for what is only rounding, in view of the largest worth."""
-    top = max(1.0, *(float(table.max()) for table in game.environment.worth))
+    top = max(1.0, *(float(table.max()) for table in environment.worth))
     return np.where(abs(gain) < _ROUNDING * top, 0.0, gain)
 
 
@@ -115,7 +115,7 @@ def _honest(seat: Seat, beliefs: IntArray) -> BoolArray:
     return honest
 
 
-def _worths(seat: Seat) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+def worths(seat: Seat) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
     """Return what types are called in tables: values where served or not is all, names otherwise."""
     if seat.environment.services is not None:
         return np.array(seat.environment.values[seat.index].tolist(), dtype=object)
@@ -149,7 +149,7 @@ def truthful_region(make: Callable[[float, float], Game], epsilons: Sequence[flo
     """
     games = [make(e, d) for e, d in ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0))]
     base, lottery, both = map(_value_gains, games)
-    reward = _rounded(both - base, games[0])
+    reward = rounded(both - base, games[0].environment)
     rows = [
         (e, d, float(((1 - d) * base + d * lottery + e * reward).max(initial=-np.inf)))
         for d in deltas
@@ -173,5 +173,5 @@ def _value_gains(game: Game) -> FloatArray:
     for seat in game.seats:
         beliefs = np.repeat(seat.posteriors[:, None, None], seat.menu_size, axis=1)
         gain = game.surface(seat.index, beliefs).interim - game.truth(seat.index)[:, None, None]
-        gains.append(_rounded(gain, game)[~_honest(seat, beliefs)])
+        gains.append(rounded(gain, game.environment)[~_honest(seat, beliefs)])
     return np.concatenate(gains)

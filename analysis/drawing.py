@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import seaborn as sns
 from matplotlib.artist import Artist
@@ -59,3 +61,30 @@ def short(value: float) -> str:
 def plain(text: str) -> str:
     """Keep dollar signs from starting a formula."""
     return text.replace("$", r"\$")
+
+
+@dataclass(frozen=True)
+class End:
+    """A text that belongs at the right end of a line at height `y`."""
+
+    y: float
+    text: str
+    colour: Any = "black"
+
+
+def label_ends(ax: Axes, ends: Sequence[End]) -> None:
+    """Write the texts beside the right edge, moved apart where they would overlap."""
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, high)
+    ends = sorted(ends, key=lambda end: end.y)
+    places = [(end.y - low) / (high - low) for end in ends]
+    gap = 13.0 / 72.0 * ax.figure.dpi / ax.bbox.height
+    for i in range(1, len(places)):
+        places[i] = max(places[i], places[i - 1] + gap)
+    for i in reversed(range(len(places))):
+        places[i] = min(places[i], 1.0 - gap * (len(places) - 1 - i))
+    arrow = {"arrowstyle": "-", "color": "0.5", "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0}
+    for end, place in zip(ends, places, strict=True):
+        at: dict[str, Any] = {"xycoords": ax.get_yaxis_transform(), "textcoords": "axes fraction"}
+        text = ax.annotate(plain(end.text), (1.0, end.y), (1.035, place), **at, arrowprops=arrow)
+        text.set(color=end.colour, fontsize=9, verticalalignment="center")

@@ -7,8 +7,7 @@ Intervals are 95 %. An empty table gives labelled, empty axes. `new_axes` makes 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from textwrap import fill
 from typing import Any
 
@@ -19,10 +18,11 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from analysis.drawing import BLUE, Z95, amount, finish, new_axes, plain, short
+from analysis.drawing import BLUE, Z95, End, amount, finish, label_ends, new_axes, plain, short
 from analysis.heat import deviation_grid, deviation_heat
+from analysis.rounds_plots import revenue_by_round, revenue_distribution, truthful_by_round
 
 __all__ = [
     "Z95",
@@ -33,6 +33,7 @@ __all__ = [
     "region_map",
     "revenue_bars",
     "revenue_by_round",
+    "revenue_distribution",
     "truthful_by_round",
 ]
 _BARS: dict[str, dict[str, Any]] = {
@@ -70,58 +71,6 @@ def revenue_bars(table: pd.DataFrame, ax: Axes, *, unit: str = "") -> Axes:
     ax.set_ylim(max(len(table), 1) - 0.5, -0.5)
     ax.axvline(0.0, color="black", linewidth=0.8)
     return finish(ax, amount("revenue per round", unit), "", handles, empty=table.empty)
-
-
-def revenue_by_round(
-    table: pd.DataFrame, ax: Axes, *, exact: float | None = None, opt: float | None = None,
-    bound: float | None = None, unit: str = "", smooth: int | None = None,
-) -> Axes:  # fmt: skip
-    """Draw the mean over worlds by round with its interval; exact figures are lines labelled at the right.
-
-    The table has columns ``round, revenue, standard_error``. Blocks of `smooth` rounds are averaged, by
-    default so that at most 200 points are left; their intervals take rounds as independent, which a learner's
-    are not.
-    """
-    size = smooth or max(1, math.ceil(len(table) / 200))
-    blocks = _blocks(table.sort_values("round"), size)
-    rounds, revenue = blocks["round"], blocks["revenue"]
-    half = Z95 * blocks["standard_error"]
-    label = "mean over worlds, 95 % interval"
-    if len(blocks) > 12:
-        ax.plot(rounds, revenue, color=BLUE, linewidth=1.3)
-        ax.fill_between(rounds, revenue - half, revenue + half, color=BLUE, alpha=0.3, linewidth=0)
-        handle: Artist = Patch(facecolor=BLUE, alpha=0.4, label=label)
-    else:
-        ax.errorbar(rounds, revenue, yerr=half.fillna(0.0), fmt="o-", color=BLUE, capsize=4)
-        handle = Line2D([], [], color=BLUE, marker="o", label=label)
-    ends = []
-    for name, value, dash in (("OPT", opt, "-"), ("exact", exact, "--"), ("bound", bound, ":")):
-        if value is not None and math.isfinite(value):
-            ax.axhline(value, color="black", linestyle=dash, linewidth=1.2)
-            ends.append(_End(value, f"{name} {short(value)}"))
-    _label_ends(ax, ends)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    ax.ticklabel_format(useOffset=False)
-    name = "round" if size == 1 else f"round (means of {size} rounds)"
-    return finish(ax, name, amount("revenue per round", unit), [handle], empty=table.empty)
-
-
-def truthful_by_round(table: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw the shares of true values and of plain posteriors among all reports, by round.
-
-    The table has columns ``round, truthful_values, truthful_beliefs``; many rounds are averaged in blocks.
-    """
-    size = max(1, math.ceil(len(table) / 200))
-    shares = table.groupby(np.arange(len(table)) // size)[["round", "truthful_values", "truthful_beliefs"]].mean()
-    styles = {"truthful_values": ("true value", "-", "o"), "truthful_beliefs": ("plain posterior", "--", "s")}
-    handles = []
-    for column, (label, line, marker) in styles.items():
-        gap = max(1, len(shares) // 12)
-        look: dict[str, Any] = {"ls": line, "marker": marker, "markevery": gap, "mfc": "white", "label": label}
-        handles += ax.plot(shares["round"], shares[column], color=BLUE if line == "-" else "0.2", **look)
-    ax.set_ylim(-0.02, 1.02)
-    name = "round" if size == 1 else f"round (means of {size} rounds)"
-    return finish(ax, name, "share of reports", handles, empty=table.empty)
 
 
 def region_map(
@@ -182,7 +131,7 @@ def knowledge_revenue(table: pd.DataFrame, ax: Axes, *, unit: str = "") -> Axes:
     ends = []
     for index, (name, part) in enumerate(table.dropna(subset=["revenue"]).groupby("mechanism", sort=False)):
         error = Z95 * part["standard_error"].fillna(0.0) if "standard_error" in part else None
-        ends.append(_End(float(part["revenue"].iloc[-1]), str(name), colours[index % len(colours)]))
+        ends.append(End(float(part["revenue"].iloc[-1]), str(name), colours[index % len(colours)]))
         style: dict[str, Any] = {
             "marker": "osD^vPX"[index % 7],
             "linestyle": ["-", "--", "-.", ":"][index % 4],
@@ -193,47 +142,13 @@ def knowledge_revenue(table: pd.DataFrame, ax: Axes, *, unit: str = "") -> Axes:
     if len(opt):
         middle = opt.index.map(place).to_numpy(float)
         ax.hlines(opt, middle - 0.5, middle + 0.5, "black")
-        ends.append(_End(float(opt.iloc[-1]), f"OPT {short(float(opt.iloc[-1]))}"))
+        ends.append(End(float(opt.iloc[-1]), f"OPT {short(float(opt.iloc[-1]))}"))
     ax.set_xticks(range(len(place)), [plain(fill(str(name), 16)) for name in place])
     ax.set_xlim(-0.25, max(len(place), 1) - 0.92)
     ax.ticklabel_format(axis="y", useOffset=False)
-    _label_ends(ax, ends)
+    label_ends(ax, ends)
     name = amount("revenue per round", unit)
     return finish(ax, "what players know, from least to most", name, empty=table.empty)
-
-
-@dataclass(frozen=True)
-class _End:
-    """A text that belongs at the right end of a line at height `y`."""
-
-    y: float
-    text: str
-    colour: Any = "black"
-
-
-def _label_ends(ax: Axes, ends: Sequence[_End]) -> None:
-    """Write the texts beside the right edge, moved apart where they would overlap."""
-    low, high = ax.get_ylim()
-    ax.set_ylim(low, high)
-    ends = sorted(ends, key=lambda end: end.y)
-    places = [(end.y - low) / (high - low) for end in ends]
-    gap = 13.0 / 72.0 * ax.figure.dpi / ax.bbox.height
-    for i in range(1, len(places)):
-        places[i] = max(places[i], places[i - 1] + gap)
-    for i in reversed(range(len(places))):
-        places[i] = min(places[i], 1.0 - gap * (len(places) - 1 - i))
-    arrow = {"arrowstyle": "-", "color": "0.5", "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0}
-    for end, place in zip(ends, places, strict=True):
-        at: dict[str, Any] = {"xycoords": ax.get_yaxis_transform(), "textcoords": "axes fraction"}
-        text = ax.annotate(plain(end.text), (1.0, end.y), (1.035, place), **at, arrowprops=arrow)
-        text.set(color=end.colour, fontsize=9, verticalalignment="center")
-
-
-def _blocks(table: pd.DataFrame, size: int) -> pd.DataFrame:
-    variance = table["standard_error"].astype(float) ** 2
-    grouped = table.assign(variance=variance).groupby(np.arange(len(table)) // size)
-    means = grouped[["round", "revenue", "variance"]].mean()
-    return means.assign(standard_error=np.sqrt(means["variance"].astype(float) / grouped.size()))
 
 
 def _draw_gains(ax: Axes, grid: pd.DataFrame, *, fill: bool) -> None:

@@ -19,6 +19,7 @@ from scenarios.progress import show_progress
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of all randomness.")
 @click.option("--rounds", type=click.IntRange(min=1), help="Rounds to play.")
 @click.option("--worlds", type=click.IntRange(min=1), help="Independent repetitions.")
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes.")
 @set_option
 @json_option
 def run_command(
@@ -27,6 +28,7 @@ def run_command(
     seed: int | None,
     rounds: int | None,
     worlds: int | None,
+    workers: int,
     overrides: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -39,7 +41,16 @@ def run_command(
     from scenarios.runner import run
 
     with show_progress() as tell:
-        result = run(scenario, out=out, seed=seed, rounds=rounds, worlds=worlds, overrides=overrides, progress=tell)
+        result = run(
+            scenario,
+            out=out,
+            seed=seed,
+            rounds=rounds,
+            worlds=worlds,
+            overrides=overrides,
+            workers=workers,
+            progress=tell,
+        )
     if as_json:
         from scenarios.store import to_json
 

@@ -20,17 +20,9 @@ from agents.nature import Drawn
 from agents.strategies import Strategy
 from mechanisms.environment import FloatArray, IntArray
 from mechanisms.outcomes import Outcomes, Reports
+from scenarios.distribution import Tally
 from scenarios.streams import Block, Stream, seed_sequence
-
-ROUND_COLUMNS = (
-    "revenue",
-    "standard_error",
-    "prices",
-    "rewards",
-    "truthful_values",
-    "truthful_beliefs",
-    "fallback",
-)
+from scenarios.windows import WindowRecord, window_length
 
 
 class Market(mesa.Model):
@@ -43,6 +35,7 @@ class Market(mesa.Model):
     worlds : independent repetitions.
     seed : the root of all randomness.
     block : the part of the worlds to play, all of them unless given; their draws are the same either way.
+    rounds : how many rounds will be played, if that is known: what is kept of them then does not grow with them.
     memory : bytes that the tables of what one learner's options earn may take.
     by_state : named benchmarks, ``(states,)`` each, to be averaged over the states drawn.
 
@@ -53,6 +46,7 @@ class Market(mesa.Model):
     drawn, reports, outcomes : the last round, ``(worlds, ...)``.
     totals : per world, ``(worlds,)`` sums so far of revenue, prices, rewards and the benchmarks.
     utility_totals : ``(worlds, players)`` sums of the bidders' utilities.
+    record, tally : means by window of rounds, and how often which revenue came in.
     """
 
     def __init__(
@@ -63,6 +57,7 @@ class Market(mesa.Model):
         worlds: int,
         seed: int,
         block: Block | None = None,
+        rounds: int | None = None,
         by_state: Mapping[str, FloatArray] | None = None,
         memory: int = MEMORY,
     ) -> None:
@@ -80,7 +75,8 @@ class Market(mesa.Model):
         self._learns = any(type(strategy).learn is not Strategy.learn for strategy in strategies)
         self._enter(game)
         self._by_state = dict(by_state or {})
-        self._rows: list[tuple[float, ...]] = []
+        self.record = WindowRecord(block, seats=game.players, length=window_length(rounds))
+        self.tally = Tally()
         self.totals = {name: np.zeros(self.worlds) for name in ("revenue", "prices", "rewards", *self._by_state)}
         self.utility_totals = np.zeros((game.players, self.worlds)).T
         self.drawn: Drawn
@@ -147,25 +143,11 @@ class Market(mesa.Model):
             self.totals[name] += table[self.drawn.states]
         for bidder, total in zip(self.agents, self.utility_totals.T, strict=True):
             total += bidder.utility
-        mean = revenue.mean()
-        with np.errstate(invalid="ignore"):  # a logarithmic score may have paid minus infinity
-            spread = revenue - mean
-        squares = float(np.einsum("w,w->", spread, spread))  # spread @ spread would wake the threads of BLAS
-        error = np.sqrt(squares / (self.worlds - 1) / self.worlds) if self.worlds > 1 else np.nan
-        values, beliefs = zip(*(bidder.honesty(self.drawn) for bidder in self.agents), strict=True)
-        self._rows.append(
-            (
-                mean,
-                error,
-                prices.mean(),
-                rewards.mean(),
-                sum(values) / len(values),
-                sum(beliefs) / len(beliefs),
-                self.outcomes.fallback.mean(),
-            )
-        )
+        shares = [bidder.honesty(self.drawn) for bidder in self.agents]
+        values, beliefs = (sum(round(share * self.worlds) for share in told) for told in zip(*shares, strict=True))
+        self.record.take((revenue, prices, rewards, self.outcomes.fallback), (values, beliefs))
+        self.tally.add(revenue)
 
-    def rounds(self) -> dict[str, FloatArray]:
-        """Return the means over worlds by round, ``(rounds,)`` each, named as in `ROUND_COLUMNS`."""
-        table = np.array(self._rows, dtype=float).reshape(-1, len(ROUND_COLUMNS))
-        return dict(zip(ROUND_COLUMNS, table.T, strict=True))
+    def rounds(self) -> dict[str, FloatArray | IntArray]:
+        """Return the means over worlds by window of rounds, ``(windows,)`` each, named as in `ROUND_COLUMNS`."""
+        return self.record.windows().table()

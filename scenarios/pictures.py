@@ -13,7 +13,7 @@ from analysis import plots
 from analysis.report import Report, render
 from scenarios.experiment import Experiment
 from scenarios.result import Result
-from scenarios.screen import counted, gain
+from scenarios.screen import counted, gain, spread
 
 
 def draw(experiment: Experiment, result: Result, scenario_text: str, folder: Path) -> None:
@@ -41,7 +41,7 @@ def draw(experiment: Experiment, result: Result, scenario_text: str, folder: Pat
 def _figures(experiment: Experiment, result: Result) -> dict[str, tuple[str, Figure, str]]:
     tables, figures = result.tables, result.figures
     unit = "" if experiment.unit == 1.0 else f"× {experiment.unit:g}"
-    axes = {name: plots.new_axes() for name in ("revenue", "rounds", "truth", "knowledge", "region")}
+    axes = {name: plots.new_axes() for name in ("revenue", "rounds", "spread", "truth", "knowledge", "region")}
     plots.revenue_bars(tables["revenue"], axes["revenue"], unit=unit)
     plots.revenue_by_round(
         tables["rounds"],
@@ -51,6 +51,9 @@ def _figures(experiment: Experiment, result: Result) -> dict[str, tuple[str, Fig
         bound=figures["bound"],
         unit=unit,
     )
+    plots.revenue_distribution(
+        tables["distribution"], tables["quantiles"], axes["spread"], exact=figures["revenue"], unit=unit
+    )
     drawn = {
         "revenue": (
             "Revenue a round: exact (bars) and simulated (markers, 95 % over worlds), against OPT and the bound.",
@@ -58,6 +61,11 @@ def _figures(experiment: Experiment, result: Result) -> dict[str, tuple[str, Fig
             "Bars of revenue against benchmarks",
         ),
         "rounds": ("Revenue by round, mean over worlds.", _figure(axes["rounds"]), "Revenue by round"),
+        "spread": (
+            "What a round brings in: the share of all simulated rounds with at most so much revenue, and quantiles.",
+            _figure(axes["spread"]),
+            "Distribution of a round's revenue",
+        ),
         "deviations": (
             "Interim gain over truth by value report and belief report, for the types that can gain most; "
             "the boxed cell is the truth.",
@@ -118,6 +126,7 @@ def _summary(experiment: Experiment, result: Result) -> list[str]:
         f"Simulated: {simulated['mean']:.6g} with standard error {simulated['standard_error']:.2g} over "
         f"{counted(result.scenario.run.worlds, 'world')} of {counted(result.scenario.run.rounds, 'round')}."
     )
+    lines.append(f"Over rounds and worlds, {spread(result)}.")
     if figures["bound"] is not None and figures["bound_holds"] is not None:
         verb = "reaches" if figures["bound_holds"] else "misses"
         lines.append(f"It {verb} the paper's bound for truthful play, {figures['bound']:.6g}.")
@@ -138,6 +147,7 @@ def _tables(result: Result) -> list[tuple[str, pd.DataFrame, str]]:
     largest = tables["deviations"].sort_values("gain", ascending=False, kind="stable").head(30)
     return [
         ("Revenue", tables["revenue"], "exact figures are expectations over D and all coins"),
+        ("Quantiles of a round's revenue", tables["quantiles"], "each within half its width of the figure"),
         ("Seats", tables["seats"], "utility as played; the deviation is from truthful play"),
         ("Largest deviation gains", largest, "all of them are in deviations.parquet"),
         ("Knowledge and revenue", tables["knowledge"], "truthful play"),

@@ -19,8 +19,8 @@ class Result:
     ----------
     scenario : the scenario as it was run.
     figures : the headline figures, exact and simulated, as plain data.
-    tables : pandas frames by name: revenue, seats, rounds, worlds, deviations, knowledge, and region and border
-        where the mechanism's truthfulness depends on epsilon and delta.
+    tables : pandas frames by name: revenue, seats, rounds, quantiles and distribution (of a round's revenue), worlds,
+        deviations, knowledge, and region and border where the mechanism's truthfulness depends on epsilon and delta.
     notes : plain sentences that belong beside the figures.
     folder : where it was written, or None.
     """

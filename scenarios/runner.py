@@ -9,7 +9,6 @@ from math import nan
 from pathlib import Path
 from typing import Any
 
-import mesa
 import numpy as np
 import pandas as pd
 
@@ -19,13 +18,15 @@ from analysis.revenue import Benchmarks, benchmarks, knowledge_table
 from scenarios.errors import BadInput, blame
 from scenarios.experiment import Experiment, assemble
 from scenarios.figures import deviation_figures, revenue_figures
-from scenarios.market import Market
 from scenarios.result import Result
 from scenarios.scenario import Scenario, amended, load
+from scenarios.simulation import Played, simulate
 from scenarios.store import free_folder, new_folder, write_json, write_table
 
 Progress = Callable[[float, str], None]
 _MAX_PROGRAMS = 500
+PERCENTS = (1, 5, 25, 50, 75, 95, 99)
+_MAX_CELLS = 512
 PACKAGES = ("crowdbayes", "mesa", "numpy", "scipy", "pandas", "seaborn", "matplotlib", "pydantic")
 
 
@@ -38,6 +39,7 @@ def run(
     rounds: int | None = None,
     worlds: int | None = None,
     overrides: Sequence[str] = (),
+    workers: int = 1,
     progress: Progress | None = None,
 ) -> Result:
     """Run a scenario and write its folder.
@@ -49,6 +51,7 @@ def run(
     write : False computes without writing.
     seed, rounds, worlds : override the scenario's own.
     overrides : ``KEY=VALUE`` texts, as for the command line's ``--set``.
+    workers : processes that play the rounds; the figures are the same bits whatever their number.
     progress : called with the share done and what is being done.
 
     Raises
@@ -67,48 +70,31 @@ def run(
     experiment = assemble(scenario)
     if place is None:
         with blame(scenario.source):
-            return _compute(experiment, tell, None)
+            return _compute(experiment, workers, tell, None)
     with new_folder(place) as partial:
         with blame(scenario.source):
-            result = _compute(experiment, tell, place)
+            result = _compute(experiment, workers, tell, place)
         tell(0.9, "drawing")
         _write(experiment, result, partial)
     tell(1.0, "done")
     return result
 
 
-def simulate(experiment: Experiment, against: Benchmarks, tell: Progress) -> Market:
-    """Play the scenario's rounds and return the market as it stands at the end."""
-    settings = experiment.scenario.run
-    market = Market(
-        experiment.game,
-        experiment.strategies(),
-        worlds=settings.worlds,
-        seed=settings.seed,
-        by_state=against.by_state,
-    )
-    for done in range(settings.rounds):
-        market.step()
-        if done % 16 == 0:
-            tell(0.7 * done / settings.rounds, "playing rounds")
-    mesa.Agent._ids.pop(market, None)  # Mesa would keep the model alive for the process's whole life
-    return market
-
-
-def _compute(experiment: Experiment, tell: Progress, folder: Path | None) -> Result:
+def _compute(experiment: Experiment, workers: int, tell: Progress, folder: Path | None) -> Result:
     tell(0.0, "solving for OPT")
     against = benchmarks(experiment.game, ties=experiment.scenario.mechanism.ties)
     exact = revenue_figures(experiment, against)
-    market = simulate(experiment, against, tell)
+    played = simulate(experiment, against.by_state, workers=workers, tell=lambda share, what: tell(0.7 * share, what))
     tell(0.7, "exact figures")
     found = deviations(experiment.game)
     tell(0.8, "exact figures")
-    tables = _tables(experiment, market, against, exact, found)
+    tables = _tables(experiment, played, against, exact, found)
     figures = {key: value for key, value in exact.items() if key != "notes"}
     figures["simulated"] = {
-        name: dict(zip(("mean", "standard_error"), _mean(totals / market.rounds_played), strict=True))
-        for name, totals in market.totals.items()
+        name: dict(zip(("mean", "standard_error"), _mean(totals / played.rounds_played), strict=True))
+        for name, totals in played.totals.items()
     }
+    figures["quantiles"] = tables["quantiles"].to_dict("records")
     figures["deviations"] = {
         key: value for key, value in deviation_figures(experiment, found).items() if key.startswith("max_gain")
     }
@@ -130,17 +116,19 @@ def _mean(by_world: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, float
 
 
 def _tables(
-    experiment: Experiment, market: Market, against: Benchmarks, exact: dict[str, Any], found: Deviations
+    experiment: Experiment, played: Played, against: Benchmarks, exact: dict[str, Any], found: Deviations
 ) -> dict[str, pd.DataFrame]:
-    per_world = {name: totals / market.rounds_played for name, totals in market.totals.items()}
-    utilities = market.utility_totals / market.rounds_played
+    per_world = {name: totals / played.rounds_played for name, totals in played.totals.items()}
+    utilities = played.utility_totals / played.rounds_played
     tables = {
         "revenue": _revenue_table(experiment, per_world, exact),
         "seats": _seat_table(experiment, utilities, found),
-        "rounds": pd.DataFrame({"round": np.arange(market.rounds_played), **market.rounds()}),
+        "rounds": pd.DataFrame(played.windows.table()),
+        "quantiles": _quantile_table(played),
+        "distribution": played.revenue.at_most(_MAX_CELLS).table(),
         "worlds": pd.DataFrame(
             {
-                "world": np.arange(market.worlds),
+                "world": np.arange(played.worlds),
                 **per_world,
                 **{f"utility_{i}": utilities[:, i] for i in range(utilities.shape[1])},
             }
@@ -169,6 +157,18 @@ def _revenue_table(experiment: Experiment, per_world: dict[str, Any], exact: dic
         rows.append((f"bound for {kind}", "bound", exact["bound"], nan, nan))
     table = pd.DataFrame(rows, columns=["figure", "group", "exact", "simulated", "standard_error"])
     return table.astype({"exact": float, "simulated": float, "standard_error": float})
+
+
+def _quantile_table(played: Played) -> pd.DataFrame:
+    """Return quantiles of a round's revenue; each lies within `half_width` of its figure."""
+    found = [played.revenue.quantile(percent) for percent in PERCENTS]
+    return pd.DataFrame(
+        {
+            "percent": PERCENTS,
+            "revenue": [quantile.value for quantile in found],
+            "half_width": [quantile.half_width for quantile in found],
+        }
+    )
 
 
 def _seat_table(experiment: Experiment, utilities: Any, found: Deviations) -> pd.DataFrame:

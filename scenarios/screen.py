@@ -56,6 +56,7 @@ def show_run(result: Result) -> None:
         share = f"{best / opt:.1%}" if opt else "–"
         revenue.add_row(row.figure, number(row.exact), interval(row.simulated, row.standard_error), share)
     console.print(revenue)
+    console.print(spread(result), highlight=False)
     holds = result.figures["bound_holds"]
     if holds is not None:
         said = f"reached{_caveat(result, 'though')}" if holds else f"missed{_caveat(result, 'as')}"
@@ -65,6 +66,15 @@ def show_run(result: Result) -> None:
         console.print(f"note: {note}", highlight=False)
     if result.folder is not None:
         console.print(f"written to {result.folder}: report.html, tables, plots, scenario.toml", soft_wrap=True)
+
+
+def spread(result: Result) -> str:
+    """Return the quantiles of a round's revenue in a line, and how far off they may be where that can be seen."""
+    rows = list(rows_of(result.tables["quantiles"]))
+    half = max(row.half_width for row in rows)
+    told = ", ".join(f"{row.percent} % {number(row.revenue)}" for row in rows)
+    off = f", to within {half:.2g}" if half > 1e-5 * max(abs(row.revenue) for row in rows) else ""
+    return f"quantiles of a round's revenue: {told}{off}"
 
 
 def _caveat(result: Result, word: str) -> str:

@@ -41,6 +41,7 @@ class Arena:
     """
 
     def __init__(self, game: Game, strategies: Sequence[Strategy], *, memory: int = MEMORY) -> None:
+        game.check_listed()
         self.game = game
         self.learners: dict[int, Learning] = {i: s for i, s in enumerate(strategies) if isinstance(s, Learning)}
         self._plans = [s.plan(seat) for seat, s in zip(game.seats, strategies, strict=True)]

@@ -66,6 +66,7 @@ class Learning(Strategy):
 
     def prepare(self, seat: Seat, worlds: int) -> None:
         """Find out what can be announced; a second time, what of it is new."""
+        seat.check_listed()
         before = (self.names, self.options.names) if self.names else None
         self.seat = seat
         self.worlds = worlds

@@ -26,6 +26,7 @@ class _Menu:
     """A seat's reports: value reports x belief reports, flattened value by value."""
 
     def __init__(self, seat: Seat) -> None:
+        seat.check_listed()
         tables = list(belief_menu(seat).values())  # the plain posterior first
         self.beliefs = np.stack(tables, axis=2)
         self.width = len(tables)

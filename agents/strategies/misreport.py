@@ -34,11 +34,12 @@ class Misreport(PlannedStrategy):
         """Return the two rules' tables."""
         value, value_parameters = self._value
         belief, belief_parameters = self._belief
-        return Plan(
-            seat.information,
+        plan = Plan(
+            seat.by_state,
             VALUE_RULES[value](seat, **value_parameters),
             BELIEF_RULES[belief](seat, **belief_parameters),
         )
+        return plan.compact()
 
 
 def _rule(given: Rule, known: Mapping[str, Any], kind: str) -> tuple[str, dict[str, Any]]:

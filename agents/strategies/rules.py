@@ -3,17 +3,24 @@
 A *value rule* says what type is announced in each cell, ``(cells, types)`` probabilities. A *belief rule* says
 which belief is announced in each cell beside each announced type, ``(cells, types)`` ids. Any value rule goes with
 any belief rule. `VALUE_RULES` and `BELIEF_RULES` are the registries.
+
+Where states are not listed a belief rule keeps to products and mixtures if it can; if it cannot, it tabulates, or
+refuses with `NotListed` where its tables would have more than `LISTED` profiles.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from fractions import Fraction
 
 import numpy as np
 
 from agents.game import Seat
-from mechanisms.beliefs import Joint, independent, joint
+from agents.misinformation import tempered_product
+from agents.sights import NotListed
+from mechanisms.beliefs import LISTED, Belief, Joint, Product, independent, joint
 from mechanisms.classical.vickrey import SingleGoodMechanism
 from mechanisms.environment import BoolArray, FloatArray, IntArray
 
@@ -62,7 +69,7 @@ def fixed(seat: Seat, *, value: int) -> FloatArray:
 
 def random_value(seat: Seat) -> FloatArray:
     """Announce a uniformly random type."""
-    return np.full((len(seat.types), seat.menu_size), 1.0 / seat.menu_size)
+    return np.broadcast_to(1.0 / seat.menu_size, (len(seat.types), seat.menu_size))
 
 
 def _moved(seat: Seat, steps: int, factor: float | None, sign: float) -> IntArray:
@@ -97,13 +104,14 @@ def role_aware(seat: Seat) -> IntArray:
     table = _by_cell(seat, seat.posteriors)
     if not isinstance(seat.mechanism, SingleGoodMechanism):
         return table
-    for cell in range(len(seat.types)):
-        belief = seat.posterior(cell)
+    table = table.copy()
+    for told in dict.fromkeys(seat.posteriors.tolist()):
+        belief, cells = _tabulated(seat, "role-aware", seat.book[told], seat.menu_size), seat.posteriors == told
         for kind in range(seat.menu_size):
             profile = np.insert(belief.atoms, seat.index, kind, axis=1)
             asked = 1.0 - seat.mechanism.role_probabilities(profile)[:, seat.index]
-            if float(asked.max()) > 0.0:
-                table[cell, kind] = seat.book.add(belief.given(asked))
+            if asked.max() > asked.min():  # else it is no news, or cannot be
+                table[cells, kind] = seat.book.add(belief.given(asked))
     return table
 
 
@@ -114,22 +122,24 @@ def prior(seat: Seat) -> IntArray:
 
 def uniform(seat: Seat) -> IntArray:
     """Announce that every profile is equally likely."""
-    return _constant(seat, independent([np.full(size, 1.0 / size) for size in seat.belief_shape]))
+    even = {size: np.full(size, 1.0 / size) for size in seat.belief_shape}
+    factors = tuple(even[size] for size in seat.belief_shape)
+    return _constant(seat, independent(factors) if seat.listed else Product(factors))
 
 
 def sharpened(seat: Seat, *, power: float = 2.0) -> IntArray:
     """Announce the posterior's probabilities raised to a power above 1: overconfidence."""
-    return _by_cell(seat, _each(seat, lambda belief: _tempered(belief, power)))
+    return _each(seat, lambda belief: _tempered(seat, "sharpened", belief, power))
 
 
 def flattened(seat: Seat, *, power: float = 0.5) -> IntArray:
     """Announce the posterior's probabilities raised to a power below 1: hedging."""
-    return _by_cell(seat, _each(seat, lambda belief: _tempered(belief, power)))
+    return _each(seat, lambda belief: _tempered(seat, "flattened", belief, power))
 
 
 def mode(seat: Seat) -> IntArray:
     """Announce certainty of the posterior's likeliest profile (the first, if several are)."""
-    return _by_cell(seat, _each(seat, _mode))
+    return _each(seat, lambda belief: _mode(seat, belief))
 
 
 def other_type(seat: Seat, *, offset: int = 1) -> IntArray:
@@ -137,27 +147,50 @@ def other_type(seat: Seat, *, offset: int = 1) -> IntArray:
     return _by_cell(seat, np.roll(seat.posteriors, -(offset % len(seat.posteriors))))
 
 
-def _tempered(belief: Joint, power: float) -> Joint:
+def _tempered(seat: Seat, rule: str, belief: Belief, power: float) -> Belief:
     if not 0 <= power < math.inf:
         raise ValueError(f"power must be a number from 0 up, not {power}")
-    weights = (belief.weights / belief.weights.max()) ** power
-    return joint(belief.shape, belief.atoms, weights / weights.sum())
+    if isinstance(belief, Product):
+        return tempered_product(belief, power).belief
+    table = _tabulated(seat, rule, belief)
+    weights = (table.weights / table.weights.max()) ** power
+    return joint(table.shape, table.atoms, weights / weights.sum())
 
 
-def _mode(belief: Joint) -> Joint:
-    return joint(belief.shape, belief.atoms[[belief.weights.argmax()]], [1.0])
+def _mode(seat: Seat, belief: Belief) -> Belief:
+    if isinstance(belief, Product):
+        return _certain(seat, [int(factor.argmax()) for factor in belief.factors])
+    table = _tabulated(seat, "mode", belief)
+    return _certain(seat, table.atoms[table.weights.argmax()].tolist())
 
 
-def _each(seat: Seat, change: Callable[[Joint], Joint]) -> IntArray:
-    return np.array([seat.book.add(change(seat.posterior(cell))) for cell in range(len(seat.types))])
+def _certain(seat: Seat, profile: Sequence[int]) -> Belief:
+    if seat.listed:
+        return joint(seat.belief_shape, [profile], [1.0])
+    points = {key: np.eye(1, *key)[0] for key in zip(seat.belief_shape, profile, strict=True)}
+    return Product(tuple(points[key] for key in zip(seat.belief_shape, profile, strict=True)))
+
+
+def _tabulated(seat: Seat, rule: str, belief: Belief, tables: int = 1) -> Joint:
+    """Return a belief as a table; where states are not listed, only if that many for each of the seat's fit."""
+    if not seat.listed and len(np.unique(seat.posteriors)) * tables * math.prod(belief.shape) > LISTED:
+        raise NotListed(belief.shape, what=f"the belief rule {rule!r}")
+    return belief.table
+
+
+def _each(seat: Seat, change: Callable[[Belief], Belief]) -> IntArray:
+    """Return what becomes of each cell's posterior, a posterior that cells share being changed once."""
+    told = {belief: seat.book.add(change(seat.book[belief])) for belief in dict.fromkeys(seat.posteriors.tolist())}
+    return _by_cell(seat, np.array([told[belief] for belief in seat.posteriors.tolist()]))
 
 
 def _by_cell(seat: Seat, ids: IntArray) -> IntArray:
-    return np.repeat(ids[:, None], seat.menu_size, axis=1)
+    """Return a table of ``(cells,)`` beliefs, the same beside every announced type: a view that takes no room."""
+    return np.broadcast_to(ids[:, None], (len(ids), seat.menu_size))
 
 
-def _constant(seat: Seat, belief: Joint) -> IntArray:
-    return np.full((len(seat.types), seat.menu_size), seat.book.add(belief))
+def _constant(seat: Seat, belief: Belief) -> IntArray:
+    return np.broadcast_to(seat.book.add(belief), (len(seat.types), seat.menu_size))
 
 
 VALUE_RULES: dict[str, ValueRule] = {
@@ -183,19 +216,32 @@ def belief_menu(seat: Seat, *, other_types: int = 12, points: int = 0) -> dict[s
     """Return the named belief reports that deviations are sought among, each ``(cells, types)`` ids.
 
     They are the rules with their defaults, the posteriors of up to `other_types` of the seat's cells and certainty of
-    up to `points` profiles, spread evenly over what there is.
+    up to `points` profiles, spread evenly over what there is. Where states are not listed, rules whose tables would
+    not fit are left out.
     """
-    menu = {name: rule(seat) for name, rule in BELIEF_RULES.items() if name != "other-type"}
-    cells = len(seat.types)
-    for cell in _spread(cells, other_types):
-        menu[f"type {seat.names[cell]}"] = np.full((cells, seat.menu_size), seat.posteriors[cell])
+    menu = {}
+    for name, rule in BELIEF_RULES.items():
+        if name != "other-type":
+            with suppress(NotListed):
+                menu[name] = rule(seat)
+    for cell in _spread(len(seat.types), other_types):
+        menu[f"type {seat.names[cell]}"] = _by_cell(seat, np.full(len(seat.types), seat.posteriors[cell]))
     for point in _spread(math.prod(seat.belief_shape), points):
-        profile = np.array(np.unravel_index(point, seat.belief_shape))[None, :]
-        names = [seat.environment.type_name(j, int(k)) for j, k in zip(seat.subjects, profile[0], strict=True)]
-        menu[f"certain of {', '.join(names)}"] = _constant(seat, joint(seat.belief_shape, profile, [1.0]))
+        profile: list[int] = []
+        for size in reversed(seat.belief_shape):
+            point, kind = divmod(point, size)
+            profile.insert(0, kind)
+        names = [seat.environment.type_name(j, k) for j, k in zip(seat.subjects, profile, strict=True)]
+        menu[f"certain of {', '.join(names)}"] = _constant(seat, _certain(seat, profile))
     return menu
 
 
-def _spread(size: int, most: int) -> IntArray:
-    """Return up to `most` of the numbers below `size`, spread evenly."""
-    return np.unique(np.linspace(0, size - 1, min(size, most)).round().astype(np.int64))
+def _spread(size: int, most: int) -> list[int]:
+    """Return up to `most` of the numbers below `size`, however many those are, spread evenly.
+
+    >>> _spread(100, 3), _spread(10, 1), _spread(10**30, 2)
+    ([0, 50, 99], [0], [0, 999999999999999999999999999999])
+    """
+    count = min(size, most)
+    steps = max(count - 1, 1)
+    return [round(Fraction(k * (size - 1), steps)) for k in range(count)]

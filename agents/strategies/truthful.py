@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from agents.game import Seat
-from agents.plan import Plan
-from agents.strategies.rules import posterior, true_value
+from agents.plan import Plan, pure_plan
 from agents.strategies.strategy import PlannedStrategy
 
 
@@ -16,4 +15,4 @@ class Truthful(PlannedStrategy):
 
     def plan(self, seat: Seat) -> Plan:
         """Return true types with plain posteriors."""
-        return Plan(seat.information, true_value(seat), posterior(seat))
+        return pure_plan(seat.by_state, seat.types, seat.posteriors, seat.menu_size)

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents import game as module
 from agents.game import Game
 from agents.misinformation import misinform
 from agents.plan import Plan
@@ -108,16 +107,16 @@ def test_in_l_repaired_no_report_at_all_beats_truth(case, ties, seed):
             assert (surface - game.truth(i)[:, None, None])[lies].max() < 0
 
 
-def test_blocks_change_nothing(monkeypatch):
+@pytest.mark.parametrize("rows", [1, 7])
+def test_blocks_change_nothing(rows):
     case = iid((1, 2, 5), [0.2, 0.3, 0.5], 3, "graph", edges=[[1, 0]])
     game = case.game("L-printed", epsilon=0.3, delta=0.1)
     _, beliefs = menu_of(game, 1, 5)
     whole, truth = game.surface(1, beliefs), game.truth(1)
-    monkeypatch.setattr(module, "BLOCK", 7)
-    parts = game.surface(1, beliefs)
+    parts = game.surface(1, beliefs, rows=rows)
     np.testing.assert_allclose(parts.interim, whole.interim, rtol=0, atol=1e-14)
     np.testing.assert_allclose(parts.expost_gain, whole.expost_gain, rtol=0, atol=1e-14)
-    np.testing.assert_allclose(game.truth(1), truth, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(game.truth(1, rows=rows), truth, rtol=0, atol=1e-14)
 
 
 def test_chosen_value_reports_are_columns_of_the_whole_surface():

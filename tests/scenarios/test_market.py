@@ -14,9 +14,10 @@ from agents.strategies import BELIEF_RULES, STRATEGIES, VALUE_RULES, Strategy, V
 from analysis.revenue import benchmarks, exact_revenue, revenue_of
 from mechanisms import MECHANISMS, assignment
 from scenarios.experiment import Experiment, assemble
-from scenarios.market import ROUND_COLUMNS, Market
+from scenarios.market import Market
 from scenarios.scenario import parse
 from scenarios.streams import Block, Stream, seed_sequence
+from scenarios.windows import ROUND_COLUMNS
 from tests.priors import SAMPLE, SELLERS
 
 ROUNDS, WORLDS = 50, 400

@@ -11,14 +11,15 @@ import pandas as pd
 import pytest
 import tomli_w
 
-from scenarios import market as market_module
-from scenarios import pictures, runner
+from scenarios import pictures, runner, simulation
 from scenarios.errors import BadInput
 from scenarios.experiment import assemble
 from scenarios.figures import revenue_figures
+from scenarios.market import Market
 from scenarios.runner import PACKAGES, Result, run, versions
 from scenarios.scenario import Scenario, load, parse
 from scenarios.store import to_json
+from scenarios.windows import ROUND_COLUMNS
 
 PAIR = {
     "name": "pair",
@@ -45,7 +46,9 @@ GOODS = {
 COLUMNS = {
     "revenue": ["figure", "group", "exact", "simulated", "standard_error"],
     "seats": ["seat", "strategy", "utility", "standard_error", "type", "value_report", "belief_report", "gain"],
-    "rounds": ["round", *market_module.ROUND_COLUMNS],
+    "rounds": [*ROUND_COLUMNS],
+    "quantiles": ["percent", "revenue", "half_width"],
+    "distribution": ["low", "high", "rounds", "share"],
     "worlds": [
         *("world", "revenue", "prices", "rewards", "opt", "vickrey", "lookahead", "utility_0", "utility_1"),
     ],
@@ -90,7 +93,7 @@ def test_a_run_leaves_one_folder_with_all_in_it(whole):
         assert {f"{name}.parquet", f"{name}.csv"} <= files
     assert {"figures.json", "scenario.toml", "report.html"} <= files
     drawings = {Path(name).stem for name in files if name.startswith("plots/")}
-    assert {"revenue", "rounds", "deviations", "knowledge", "region"} <= drawings
+    assert {"revenue", "rounds", "spread", "deviations", "knowledge", "region"} <= drawings
     for name in drawings:
         assert {f"plots/{name}.svg", f"plots/{name}.png"} <= files
     assert set(tree(whole.folder.parent)) == {"pair.toml", *(f"out/{name}" for name in files)}
@@ -338,16 +341,22 @@ def test_versions_name_what_figures_depend_on():
     assert all(text[0].isdigit() for text in found.values())
 
 
-def test_a_run_is_not_kept_alive():
+def test_a_run_is_not_kept_alive(monkeypatch):
     """Mesa numbers agents by model in a table of its own, which would hold on to every market."""
     before = len(mesa.Agent._ids)
     experiment = assemble(parse(PAIR))
-    made = runner.simulate(experiment, runner.benchmarks(experiment.game), lambda share, what: None)
-    gone = weakref.ref(made)
+    kept = []
+
+    class Kept(Market):
+        def step(self):
+            super().step()
+            kept[:] = [weakref.ref(self)]
+
+    monkeypatch.setattr(simulation, "Market", Kept)
+    made = runner.simulate(experiment, runner.benchmarks(experiment.game).by_state)
     assert made.rounds_played == 12
-    del made
     gc.collect()
-    assert gone() is None
+    assert kept[0]() is None
     assert len(mesa.Agent._ids) == before
 
 

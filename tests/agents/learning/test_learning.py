@@ -53,7 +53,7 @@ def test_a_bandit_is_shown_its_own_payoff_and_nothing_else():
         rows, lesson = strategies[0].learner.lessons[number]
         assert lesson.payoffs.shape == (50,)
         assert np.array_equal(lesson.payoffs, played.agents[0].utility)
-        cells = played.game.seats[0].information[played.states]
+        cells = played.game.seats[0].information[played.drawn.states]
         assert np.array_equal(rows, np.arange(50) * len(strategies[0].contexts) + cells)
         told = strategies[0].options.values[cells, lesson.chosen], strategies[0].options.beliefs[cells, lesson.chosen]
         assert np.array_equal(told[0], played.reports.values[:, 0])
@@ -108,7 +108,7 @@ def test_a_ring_has_a_common_purse_and_pooled_knowledge(feedback):
         purse = played.agents[1].utility + played.agents[2].utility
         for i, member in enumerate(ring, start=1):
             rows, lesson = member.learner.lessons[number]
-            assert np.array_equal(rows % len(member.contexts), pool.information[played.states])
+            assert np.array_equal(rows % len(member.contexts), pool.information[played.drawn.states])
             if feedback == "bandit":
                 assert lesson.payoffs == pytest.approx(purse)
             else:
@@ -141,7 +141,7 @@ def test_changing_one_learner_leaves_the_others_first_round_as_it_was(name, feed
     changed = [Learning(Hedge(), **MENU) for _ in range(3)]
     changed[1] = Learning(LEARNERS[name](), **MENU, feedback=feedback)
     other = market(changed, rounds=1)
-    assert np.array_equal(other.states, plain.states)
+    assert np.array_equal(other.drawn.states, plain.drawn.states)
     for i in (0, 2):
         assert np.array_equal(other.reports.values[:, i], plain.reports.values[:, i])
         assert np.array_equal(other.reports.beliefs[:, i], plain.reports.beliefs[:, i])

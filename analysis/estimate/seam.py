@@ -1,0 +1,115 @@
+"""What an estimate needs of a factored game: conditional beliefs, bids, and figures with the coins averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from agents.game import Seat
+from agents.nature import Drawn
+from mechanisms.beliefs import Mixture, Product
+from mechanisms.book import BeliefBook
+from mechanisms.environment import Environment, FloatArray, IntArray
+from mechanisms.mechanism import Mechanism
+from mechanisms.outcomes import Reports
+
+MEMORY = 1 << 28
+
+
+class Given(Protocol):
+    """What a player believes about everybody in one of her cells.
+
+    Attributes
+    ----------
+    belief : over all players, herself included.
+    components : which of the prior's components the parts of the belief are; ``[0]`` where it is a `Product`.
+    chance : probability of the cell under D.
+    """
+
+    @property
+    def belief(self) -> Product | Mixture: ...  # noqa: D102
+    @property
+    def components(self) -> IntArray: ...  # noqa: D102
+    @property
+    def chance(self) -> float: ...  # noqa: D102
+
+
+class FactoredKnowledge(Protocol):
+    """Knowledge over a prior that is not listed."""
+
+    def given(self, player: int, cell: int) -> Given:
+        """Return what a player believes in a cell."""
+        ...
+
+
+class FactoredSpace(Protocol):
+    """A prior that is not listed."""
+
+    @property
+    def prior(self) -> Product | Mixture: ...  # noqa: D102
+
+
+class FactoredGame(Protocol):
+    """A mechanism, a factored prior and everybody's knowledge."""
+
+    @property
+    def mechanism(self) -> Mechanism: ...  # noqa: D102
+    @property
+    def environment(self) -> Environment: ...  # noqa: D102
+    @property
+    def book(self) -> BeliefBook: ...  # noqa: D102
+    @property
+    def space(self) -> FactoredSpace: ...  # noqa: D102
+    @property
+    def knowledge(self) -> FactoredKnowledge: ...  # noqa: D102
+    @property
+    def seats(self) -> Sequence[Seat]: ...  # noqa: D102
+
+    def truthful_reports(self, drawn: Drawn) -> Reports:
+        """Return what everybody announces in those draws of nature, telling the truth."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Income:
+    """The seller's expected income in each round, ``(rounds,)`` each, coins averaged."""
+
+    prices: FloatArray
+    rewards: FloatArray
+    fallback: FloatArray
+
+
+def income(mechanism: Mechanism, reports: Reports) -> Income:
+    """Return what the seller takes and pays, exactly over the coins."""
+    outcomes = mechanism.expect(reports)
+    return Income(outcomes.prices, outcomes.rewards.sum(axis=1), outcomes.fallback)
+
+
+def utility(mechanism: Mechanism, reports: Reports, player: int, types: IntArray) -> FloatArray:
+    """Return ``(rounds,)``: one player's utility, exactly over the coins."""
+    return mechanism.expect(reports, of=player).utility_of(mechanism.environment, player, types)
+
+
+def bids_of(environment: Environment) -> tuple[IntArray, ...]:
+    """Return per player, ``(types,)``, the money that she would give for what she likes best."""
+    return tuple(table.max(axis=1) for table in environment.worth)
+
+
+def row_bytes(environment: Environment) -> int:
+    """Return about how many bytes a row of reports takes while its outcomes are worked out."""
+    return 8 * (12 * environment.players + 4 * len(environment.allocations) + 8 * max(environment.shape))
+
+
+def spread(size: int, most: int | None) -> list[int]:
+    """Return up to `most` of the numbers below `size`, spread evenly; all of them where it is None.
+
+    >>> spread(100, 3)
+    [0, 50, 99]
+    """
+    if most is not None and most < 1:
+        raise ValueError(f"at least one is looked at, not {most}")
+    count = size if most is None else min(size, most)
+    return np.unique(np.linspace(0, size - 1, count).round().astype(np.int64)).tolist()
