@@ -10,6 +10,7 @@ import pandas as pd
 
 from agents.game import Game, Seat
 from agents.strategies import belief_menu
+from analysis.memory import MEMORY, rows_within
 from mechanisms.environment import BoolArray, Environment, FloatArray, IntArray
 
 _ROUNDING = 1e-12
@@ -63,7 +64,7 @@ def _highest(table: pd.DataFrame) -> float:
     return float(table["gain"].max()) if len(table) else float("nan")
 
 
-def deviations(game: Game, *, other_types: int = 12, points: int = 0) -> Deviations:
+def deviations(game: Game, *, other_types: int = 12, points: int = 0, memory: int = MEMORY) -> Deviations:
     """Return the interim and ex-post gains of every type from every value report x named belief report.
 
     A report that is the truth under another name (a prior that equals the posterior, say) is left out.
@@ -72,18 +73,20 @@ def deviations(game: Game, *, other_types: int = 12, points: int = 0) -> Deviati
     ----------
     other_types : how many of the seat's other posteriors are tried as belief reports.
     points : how many beliefs that are certain of one profile are.
+    memory : bytes that the profiles of reports worked on at a time may take, about.
     """
+    rows = rows_within(memory, game.environment)
     menus = [belief_menu(seat, other_types=other_types, points=points) for seat in game.seats]
-    frames = [_seat_table(game, seat, menu) for seat, menu in zip(game.seats, menus, strict=True)]
+    frames = [_seat_table(game, seat, menu, rows) for seat, menu in zip(game.seats, menus, strict=True)]
     return Deviations(pd.concat(frames, ignore_index=True))
 
 
-def _seat_table(game: Game, seat: Seat, menu: dict[str, IntArray]) -> pd.DataFrame:
+def _seat_table(game: Game, seat: Seat, menu: dict[str, IntArray], rows: int) -> pd.DataFrame:
     beliefs = np.stack(list(menu.values()), axis=2)
     if not game.mechanism.elicits_beliefs:
         beliefs = beliefs[:, :, :1]
-    surface = game.surface(seat.index, beliefs)
-    gain = rounded(surface.interim - game.truth(seat.index)[:, None, None], game.environment)
+    surface = game.surface(seat.index, beliefs, rows=rows)
+    gain = rounded(surface.interim - game.truth(seat.index, rows=rows)[:, None, None], game.environment)
     cell, value, belief = np.nonzero(~_honest(seat, beliefs))
     mass = np.bincount(seat.information, game.space.weights)
     money = worths(seat)

@@ -111,7 +111,7 @@ def _mixed(game: Game, seat: int, strength: float, wrong: Callable[[Seat, int], 
     for rival in game.seats:
         if rival.index != seat:
             ids = [
-                game.book.add(_mixture(rival.posterior(cell), wrong(rival, cell), strength))
+                game.book.add(_mixture(rival.posterior(cell).table, wrong(rival, cell), strength))
                 for cell in range(len(rival.types))
             ]
             beliefs[:, rival.index] = np.array(ids)[rival.information[truth.states]]

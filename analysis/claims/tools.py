@@ -152,7 +152,7 @@ def aggregation_choice(instance: Instance) -> float:
     for s, types in enumerate(instance.states):
         tables = []
         for seat in game.seats:
-            belief = seat.posterior(int(seat.information[s]))
+            belief = seat.posterior(int(seat.information[s])).table
             tables.append(full_belief(belief, seat.index, types[seat.index], seat.menu_size))
         for star in range(instance.players):
             kept = [table for j, table in enumerate(tables) if j != star]

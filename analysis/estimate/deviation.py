@@ -20,8 +20,9 @@ from analysis.deviation import rounded, worths
 from analysis.estimate.findings import COLUMNS, EstimatedDeviations, Tried
 from analysis.estimate.gains import Gains, Trial
 from analysis.estimate.scores import InnerProducts, paid_score
-from analysis.estimate.seam import MEMORY, FactoredGame, spread
+from analysis.estimate.seam import FactoredGame, spread
 from analysis.estimate.strata import MOST
+from analysis.memory import MEMORY
 from mechanisms.environment import FloatArray, IntArray
 
 
@@ -124,7 +125,7 @@ def _type_frame(
     keys = (np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, seat.index, cell, k)) for k in (0, 1))
     figures = _two_stages(trial, told.values, beliefs, known, budget, list(keys))
     money = worths(seat)
-    frame = pd.DataFrame({**figures, "value_report": money[told.values], "belief_report": told.names})
+    frame = pd.DataFrame({**figures, "value_report": money[told.values], "belief_report": pd.Series(told.names, dtype=object)})
     frame["gain"] = rounded(figures["gain"], game.environment)
     frame["standard_error"] = rounded(figures["standard_error"], game.environment)
     frame["seat"], frame["type"], frame["value"] = seat.index, seat.names[cell], money[seat.types[cell]]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.nature import Drawn
-from analysis.estimate.seam import FactoredGame, bids_of, row_bytes, utility
+from analysis.estimate.seam import FactoredGame, bids_of, utility
 from analysis.estimate.strata import Sample, Strata
 from analysis.estimate.tally import Tally
+from analysis.memory import rows_within
 from mechanisms.beliefs import Mixture
 from mechanisms.environment import FloatArray, IntArray
 from mechanisms.outcomes import Reports
@@ -55,14 +56,14 @@ class Trial:
         self._player = player
         seat = game.seats[player]
         self.type, self.truth = int(seat.types[cell]), int(seat.posteriors[cell])
-        given = game.knowledge.given(player, cell)
+        given = game.factored.given(player, cell)
         self.chance = given.chance
-        self._components = given.components if isinstance(game.space.prior, Mixture) else None
+        self._components = given.components if isinstance(game.factored.space.prior, Mixture) else None
         bids = bids_of(game.environment)
         others = [j for j in range(len(bids)) if j != player]
         worth = int(bids[player][self.type])
         self.strata = Strata(given.belief, bids, players=others, most=most, at=[worth])
-        self._rows = max(1, memory // row_bytes(game.environment))
+        self._rows = rows_within(memory, game.environment)
 
     def gains(self, values: IntArray, beliefs: IntArray, *, seed: np.random.SeedSequence, counts: IntArray) -> Gains:
         """Return what reports ``(reports,)`` gain over the truth, on so many profiles of each stratum.

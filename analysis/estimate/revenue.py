@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from agents.nature import Drawn
-from analysis.estimate.seam import MEMORY, FactoredGame, bids_of, income, row_bytes
+from analysis.estimate.seam import FactoredGame, bids_of, income
 from analysis.estimate.strata import MOST, Strata
 from analysis.estimate.tally import Estimate, Tally
+from analysis.memory import MEMORY, rows_within
 from mechanisms.beliefs import Mixture
 from mechanisms.environment import FloatArray
 from mechanisms.mechanism import Mechanism
@@ -77,11 +78,11 @@ def estimated_revenue(
     ValueError : if `samples` are fewer than two a stratum.
     """
     rivals = rivals or {}
-    prior = game.space.prior
+    prior = game.factored.space.prior
     strata = Strata(prior, bids_of(game.environment), most=most)
     counts = strata.proportional(samples)
     tally = Tally(strata.chances, 4 + 2 * len(rivals))
-    for block in strata.draw(seed, counts, rows=max(1, memory // row_bytes(game.environment))):
+    for block in strata.draw(seed, counts, rows=rows_within(memory, game.environment)):
         drawn = Drawn(block.types, None, block.components if isinstance(prior, Mixture) else None)
         tally.add(block.strata, _figures(game, drawn, rivals))
     prices, rewards, total, fallback = (tally.estimate(k) for k in range(4))

@@ -16,8 +16,6 @@ from mechanisms.environment import Environment, FloatArray, IntArray
 from mechanisms.mechanism import Mechanism
 from mechanisms.outcomes import Reports
 
-MEMORY = 1 << 28
-
 
 class Given(Protocol):
     """What a player believes about everybody in one of her cells.
@@ -37,19 +35,22 @@ class Given(Protocol):
     def chance(self) -> float: ...  # noqa: D102
 
 
-class FactoredKnowledge(Protocol):
-    """Knowledge over a prior that is not listed."""
-
-    def given(self, player: int, cell: int) -> Given:
-        """Return what a player believes in a cell."""
-        ...
-
-
 class FactoredSpace(Protocol):
     """A prior that is not listed."""
 
     @property
     def prior(self) -> Product | Mixture: ...  # noqa: D102
+
+
+class FactoredKnowledge(Protocol):
+    """Knowledge over a prior that is not listed."""
+
+    @property
+    def space(self) -> FactoredSpace: ...  # noqa: D102
+
+    def given(self, player: int, cell: int) -> Given:
+        """Return what a player believes in a cell."""
+        ...
 
 
 class FactoredGame(Protocol):
@@ -62,9 +63,7 @@ class FactoredGame(Protocol):
     @property
     def book(self) -> BeliefBook: ...  # noqa: D102
     @property
-    def space(self) -> FactoredSpace: ...  # noqa: D102
-    @property
-    def knowledge(self) -> FactoredKnowledge: ...  # noqa: D102
+    def factored(self) -> FactoredKnowledge: ...  # noqa: D102
     @property
     def seats(self) -> Sequence[Seat]: ...  # noqa: D102
 
@@ -96,11 +95,6 @@ def utility(mechanism: Mechanism, reports: Reports, player: int, types: IntArray
 def bids_of(environment: Environment) -> tuple[IntArray, ...]:
     """Return per player, ``(types,)``, the money that she would give for what she likes best."""
     return tuple(table.max(axis=1) for table in environment.worth)
-
-
-def row_bytes(environment: Environment) -> int:
-    """Return about how many bytes a row of reports takes while its outcomes are worked out."""
-    return 8 * (12 * environment.players + 4 * len(environment.allocations) + 8 * max(environment.shape))
 
 
 def spread(size: int, most: int | None) -> list[int]:

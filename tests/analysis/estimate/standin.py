@@ -48,7 +48,7 @@ class StandIn:
         return self
 
     @property
-    def knowledge(self):
+    def factored(self):
         return self
 
     @property

@@ -49,9 +49,9 @@ def test_every_gain_within_its_error(name):
             np.testing.assert_allclose(error[honest], 0.0, atol=1e-12)
         missed = abs(error[still]) > 1e-9
         assert missed.mean() < 0.05 if len(missed) else True  # a sample can miss what is rare
-    scores = np.concatenate(scores)
-    assert np.quantile(abs(scores), 0.95) < 2.6
-    assert abs(np.median(scores)) < 0.35
+    means = np.array([each.mean() for each in scores if len(each)])  # a game's errors depend on each other
+    assert abs(means.mean()) < 3.3 / np.sqrt(len(means))
+    assert np.quantile(abs(np.concatenate(scores)), 0.95) < 2.6
 
 
 @pytest.mark.parametrize("name", ["first-price", "L-printed"])
@@ -60,7 +60,9 @@ def test_standardised_errors_of_the_best_gain_are_standard_normal(name):
     fresh, chosen = [], []
     for k in range(150):
         game = random_standin(1000 + k, name, kind="own-value", components=1 + k % 2, most=4, **OPTIONS[name])
-        found, table = both(game, samples=60, fresh=600, seed=seed(1, k), other_types=0)
+        found, table = both(game, samples=60, fresh=600, seed=seed(1, k), other_types=0, most=1)
+        if not len(table):
+            continue
         row = table.loc[table["first_gain"].idxmax()]
         assert row["stage"] == "fresh" or not row["standard_error"]
         assert found.max_gain.mean == row["gain"]
@@ -81,6 +83,9 @@ def test_bounds_hold_the_exact_maximum(name):
         game = random_standin(2000 + k, name, **OPTIONS[name])
         found, table = both(game, samples=200, seed=seed(2, k), other_types=1)
         bounds = found.bounds(0.9)
+        if not len(table):
+            assert np.isnan(bounds.upper)
+            continue
         assert bounds.lower <= bounds.upper
         assert found.bounds(0.99).upper >= bounds.upper
         top = table["gain_exact"].max()
@@ -126,17 +131,17 @@ def test_every_score(name, score):
 
 def test_memory_and_the_other_seats_change_nothing():
     """A row at a time, or columns in parts, or one seat only: the same profiles, so the same figures to rounding."""
-    game = random_standin(11, "L-printed", kind="state", **ELICITING)
-    whole = estimated_deviations(game, samples=100, seed=seed(6), other_types=2).table
+    game = random_standin(12, "L-printed", kind="state", **ELICITING)
+    whole = estimated_deviations(game, samples=40, seed=seed(6), other_types=2).table
     numeric = ["gain", "standard_error", "first_gain", "samples"]
-    for memory in (1, 3000, 20_000):
-        part = estimated_deviations(game, samples=100, seed=seed(6), other_types=2, memory=memory).table
+    for memory in (1, 20_000):
+        part = estimated_deviations(game, samples=40, seed=seed(6), other_types=2, memory=memory).table
         pd.testing.assert_frame_equal(part[KEYS], whole[KEYS])
         np.testing.assert_allclose(part[numeric].to_numpy(float), whole[numeric].to_numpy(float), atol=1e-9)
-    few = estimated_deviations(game, samples=100, seed=seed(6), other_types=2, seats=1)
+    few = estimated_deviations(game, samples=40, seed=seed(6), other_types=2, seats=1)
     mine = whole[whole["seat"] == 0].reset_index(drop=True)
     pd.testing.assert_frame_equal(few.table, mine)
-    assert not estimated_deviations(game, samples=100, seed=seed(7), other_types=2).table.equals(whole)
+    assert not estimated_deviations(game, samples=40, seed=seed(7), other_types=2).table.equals(whole)
 
 
 def test_what_was_tried_is_said():
