@@ -23,13 +23,12 @@ from setups import Setup, affiliated
 
 from agents.game import Game, Seat
 from agents.strategies import belief_menu
-from agents.strategies.rules import flattened, sharpened
 from mechanisms import joint, optimal_mechanism, single_good
 from mechanisms.environment import IntArray
 
 REPORTS = 20
 SURFACE_TARGET, SOLVE_TARGET = 1.0, 1.5
-GRIDS = {"2 bidders, 50 x 50": ((50, 50), None), "3 bidders, 20 each": ((20, 20, 20), SOLVE_TARGET)}
+GRIDS = {"3 bidders, 20 each": ((20, 20, 20), SOLVE_TARGET)}
 
 
 @dataclass(frozen=True)
@@ -42,15 +41,12 @@ class Figure:
     target: float | None
 
 
-def menu(seat: Seat) -> IntArray:
-    """Return exactly twenty belief reports, ``(types, value reports, 20)``: the usual menu, filled up or cut."""
-    named = list(belief_menu(seat).values())
-    extra = [rule(seat, power=power) for power in (3.0, 5.0, 9.0, 17.0) for rule in (sharpened, _flat)]
-    return np.stack((named + extra)[:REPORTS], axis=2)
+def menu(seat: Seat, count: int) -> IntArray:
+    """Return so many belief reports, ``(types, value reports, count)``: the usual menu, filled up or cut.
 
-
-def _flat(seat: Seat, *, power: float) -> IntArray:
-    return flattened(seat, power=1.0 / power)
+    It is filled up with certainty of single profiles.
+    """
+    return np.stack(list(belief_menu(seat, points=count).values())[:count], axis=2)
 
 
 def surfaces(game: Game, menus: list[IntArray]) -> float:
@@ -67,7 +63,7 @@ def surface_figure(setup: Setup, kind: str, repetitions: int) -> Figure:
     taken = []
     for _ in range(repetitions):
         game = setup.game(kind)
-        menus = [menu(seat) for seat in game.seats]
+        menus = [menu(seat, REPORTS) for seat in game.seats]
         taken.append(timed(lambda game=game, menus=menus: surfaces(game, menus))[0])
     return Figure(f"deviation gains of {kind}, three seats", median(taken), None, SURFACE_TARGET)
 

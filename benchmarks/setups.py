@@ -8,9 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
+from agents.factored import FactoredSpace
 from agents.game import Game
 from agents.knowledge import KNOWLEDGE, Knowledge, StateSpace, partition
 from mechanisms import MECHANISMS, BeliefBook, Environment, Setting, joint, single_good
+from mechanisms.beliefs import product
 from mechanisms.environment import FloatArray, IntArray, full_grid
 
 EPSILON, DELTA, DISCOUNT = 0.05, 0.05, 0.5
@@ -52,9 +54,13 @@ class Setup:
 
     def game(self, kind: str) -> Game:
         """Return a mechanism's game with a book of its own; rewards and Lemma 1 go with the crowdsourced ones."""
-        options = {"epsilon": EPSILON, "delta": DELTA, "discount": DISCOUNT} if kind in CROWDSOURCED else {}
         setting = Setting(self.environment, BeliefBook(), self.space.prior)
-        return Game(MECHANISMS[kind](setting, **options), self.knowledge)
+        return Game(MECHANISMS[kind](setting, **_options(kind)), self.knowledge)
+
+
+def _options(kind: str) -> dict[str, float]:
+    """Return rewards and Lemma 1's chances where a mechanism has them."""
+    return {"epsilon": EPSILON, "delta": DELTA, "discount": DISCOUNT} if kind in CROWDSOURCED else {}
 
 
 def affiliated(sizes: Sequence[int], *, moods: int = 3) -> Setup:
@@ -81,3 +87,25 @@ def sparse(size: int = 5) -> Setup:
     profiles = grid[np.ptp(grid, axis=1) <= 1]
     weights = 1.0 + profiles @ np.array([7, 11, 13]) % 5
     return Setup("sparse", (tuple(range(1, size + 1)),) * 3, profiles, weights / weights.sum(), ((1,), (2,), (0,)))
+
+
+def thinned(setup: Setup, atoms: int, seed: int) -> Setup:
+    """Return a setup with only some of its atoms, among them one for every value of every bidder."""
+    size = len(setup.values[0])
+    diagonal = (setup.profiles == setup.profiles[:, :1]).all(axis=1)
+    others = np.random.default_rng(seed).permutation(np.flatnonzero(~diagonal))[: atoms - size]
+    kept = np.sort(np.concatenate([np.flatnonzero(diagonal), others]))
+    weights = setup.weights[kept]
+    return Setup("thinned", setup.values, setup.profiles[kept], weights / weights.sum(), setup.known)
+
+
+def independent(kind: str, bidders: int, values: int, seed: int) -> Game:
+    """Return the game of bidders whose values are independent, each with a random distribution; own value known.
+
+    The prior is a product, and its profiles are never listed.
+    """
+    environment = single_good([list(range(1, values + 1))] * bidders)
+    prior = product(np.random.default_rng(seed).dirichlet(np.ones(values), bidders))
+    space = FactoredSpace(prior)
+    knowledge = partition(space, environment, KNOWLEDGE["own-value"](environment, space))
+    return Game(MECHANISMS[kind](Setting(environment, BeliefBook(), prior), **_options(kind)), knowledge)

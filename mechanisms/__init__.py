@@ -81,6 +81,8 @@ MECHANISMS: dict[str, type[Mechanism]] = {
         CremerMcLean,
         CaillaudRobert,
         PerfectInformation,
+        crowdsource_by_informant(Lookahead),
+        crowdsource_by_informant(Myerson),
         crowdsource_by_informant(KLookahead),
         crowdsource_by_informant(VCGReserves),
         crowdsource_by_informant(PostedPrices),

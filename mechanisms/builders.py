@@ -7,7 +7,8 @@ from itertools import combinations, pairwise, product
 
 import numpy as np
 
-from mechanisms.environment import Environment, check_money, disjoint, one_winner
+from mechanisms.allocations import disjoint, one_winner
+from mechanisms.environment import Environment, check_money
 
 MAX_DIGITAL = 12
 

@@ -17,7 +17,10 @@ from numbers import Integral
 import numpy as np
 from numpy.typing import NDArray
 
+from mechanisms.allocations import check_allocations, is_one_winner, one_winner
+
 MAX_WORTH = 10**12
+_TABULATED = 1 << 20
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -45,7 +48,7 @@ class Environment:
 
     def __post_init__(self) -> None:
         _check_worth(self.worth, len(self.bundles))
-        _check_allocations(self.allocations, len(self.worth), self.bundles)
+        check_allocations(self.allocations, len(self.worth), self.bundles)
 
     @property
     def players(self) -> int:
@@ -60,8 +63,9 @@ class Environment:
     @cached_property
     def single_good(self) -> bool:
         """Whether this is one good that at most one player gets, as built by `single_good`."""
-        increasing = all((np.diff(table[:, -1]) > 0).all() for table in self.worth)
-        return len(self.bundles) == 2 and increasing and np.array_equal(self.allocations, one_winner(self.players))
+        if len(self.bundles) != 2 or not is_one_winner(self.allocations):
+            return False
+        return all((np.diff(table[:, -1]) > 0).all() for table in self.worth)
 
     @cached_property
     def values(self) -> tuple[IntArray, ...]:
@@ -76,6 +80,8 @@ class Environment:
 
         A type is then a value, what being served is worth: a single good, copies for several, a public good.
         """
+        if self.single_good:
+            return np.ones(self.players, dtype=np.int64)
         given = [np.unique(column[column > 0]) for column in self.allocations.T]
         if any(len(bundles) != 1 for bundles in given):
             return None
@@ -107,6 +113,9 @@ class Environment:
             raise ValueError(
                 f"{self._beyond_services()}; a set of players is an allocation only where each is served or not"
             )
+        if self.single_good:
+            count, first = served.sum(axis=1), served.argmax(axis=1)
+            return np.where(count == 1, first + 1, np.where(count == 0, 0, -1))
         keys, wanted = _packed(self.served), _packed(served)
         order = np.argsort(keys)
         spots = np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)
@@ -124,21 +133,44 @@ class Environment:
 
     def worth_to(self, player: int, types: IntArray, allocations: IntArray) -> FloatArray:
         """Return what drawn allocations are worth to a player of those types, ``(rounds,)``."""
-        return self._flat_worth[player][types * len(self.allocations) + allocations]
+        if self._tabulated:
+            return self._flat_worth[player][types * len(self.allocations) + allocations]
+        return self.worth[player][types, self.allocations[allocations, player]].astype(float)
+
+    @cached_property
+    def _tabulated(self) -> bool:
+        return len(self.allocations) * sum(self.shape) <= _TABULATED
+
+    def worths(self, players: IntArray, types: IntArray, bundles: IntArray) -> IntArray:
+        """Return ``(rounds,)``: what each round's bundle is worth to that round's player of that type."""
+        flat, starts = self._every_worth
+        return flat[starts[players] + types * len(self.bundles) + bundles]
+
+    @cached_property
+    def _every_worth(self) -> tuple[IntArray, IntArray]:
+        starts = np.append(0, np.cumsum([table.size for table in self.worth])[:-1])
+        return np.concatenate([table.ravel() for table in self.worth]), starts
+
+    @cached_property
+    def prices(self) -> tuple[IntArray, IntArray]:
+        """All positive worths, increasing, and how many players have each, ``(prices,)`` both."""
+        own = [np.unique(table[table > 0]) for table in self.worth]
+        return np.unique(np.concatenate(own), return_counts=True)
 
     @cached_property
     def solo(self) -> IntArray:
         """Array ``(players, bundles)``: the allocation that gives a player alone that bundle, or -1."""
         table = np.full((self.players, len(self.bundles)), -1)
-        for row, bundles in enumerate(self.allocations):
-            served = np.flatnonzero(bundles)
-            if len(served) == 1:
-                table[served[0], bundles[served[0]]] = row
+        rows = np.flatnonzero(self.served.sum(axis=1) == 1)
+        player = self.served[rows].argmax(axis=1)
+        table[player, self.allocations[rows, player]] = rows
         return table
 
     @cached_property
     def downward_closed(self) -> bool:
         """Whether taking any one player's bundle away leaves a feasible allocation."""
+        if self.single_good:
+            return True
         feasible = {tuple(row) for row in self.allocations}
         return all(
             (*row[:i], 0, *row[i + 1 :]) in feasible
@@ -148,11 +180,12 @@ class Environment:
 
     def without(self, player: int) -> Environment:
         """Return the environment of the other players, `player` getting nothing."""
+        worth = self.worth[:player] + self.worth[player + 1 :]
+        if self.single_good:
+            return _good_for_some(worth, self.bundles)
         kept = np.delete(self.allocations[self.allocations[:, player] == 0], player, axis=1)
         rows = np.unique(kept, axis=0)  # sorted, so the empty allocation stays first
-        if self.single_good:
-            rows = one_winner(self.players - 1)
-        return Environment(self.worth[:player] + self.worth[player + 1 :], rows, self.bundles)
+        return Environment(worth, rows, self.bundles)
 
     def flat(self, profiles: IntArray) -> IntArray:
         """Return the row-major index ``(...)`` on the grid of profiles ``(..., players)``."""
@@ -201,15 +234,13 @@ def full_grid(shape: Sequence[int]) -> IntArray:
     return np.indices(tuple(shape)).reshape(len(shape), math.prod(shape)).T.astype(np.int64)
 
 
-def one_winner(players: int) -> IntArray:
-    """Return the allocations of one good: to nobody, or to each player."""
-    return np.vstack([np.zeros(players, dtype=np.int64), np.eye(players, dtype=np.int64)])
-
-
-def disjoint(bundles: Sequence[tuple[str, ...]]) -> bool:
-    """Return whether no good is in two of the bundles."""
-    goods = [good for bundle in bundles for good in bundle]
-    return len(goods) == len(set(goods))
+def _good_for_some(worth: tuple[IntArray, ...], bundles: tuple[tuple[str, ...], ...]) -> Environment:
+    """Return one good for players who have been checked: of a thousand, each is left out in turn."""
+    if not worth:
+        raise ValueError("an environment needs at least one player")
+    environment = object.__new__(Environment)
+    vars(environment).update(worth=worth, allocations=one_winner(len(worth)), bundles=bundles, single_good=True)
+    return environment
 
 
 def check_money(name: str, amount: float, *, least: int = 0) -> int:
@@ -239,15 +270,3 @@ def _check_worth(worth: tuple[IntArray, ...], bundles: int) -> None:
             raise ValueError(f"player {i} values the empty bundle at {table[:, 0].max()}, not 0")
         if len(np.unique(table, axis=0)) < len(table):
             raise ValueError(f"player {i} has two equal types among {table[:, 1:].tolist()}")
-
-
-def _check_allocations(rows: IntArray, players: int, bundles: tuple[tuple[str, ...], ...]) -> None:
-    if rows.ndim != 2 or rows.shape[1] != players or not len(rows) or rows[0].any():
-        raise ValueError("allocations must be (rows, players) bundle indices, the first row all empty")
-    if (rows < 0).any() or (rows >= len(bundles)).any():
-        raise ValueError(f"an allocation names bundle {rows.max()}, but there are {len(bundles)}")
-    if len(np.unique(rows, axis=0)) < len(rows):
-        raise ValueError(f"an allocation is listed twice among {rows.tolist()}")
-    for row in rows:
-        if not disjoint([bundles[b] for b in row]):
-            raise ValueError(f"allocation {[list(bundles[b]) for b in row]} gives one good twice")

@@ -1,10 +1,11 @@
 """The best deterministic dominant-strategy-truthful, ex-post individually rational mechanism for one good.
 
 The program of `mechanisms.optimal` with every allocation probability 0 or 1. For two bidders that program is totally
-unimodular and loses nothing by it [DobzinskiFuKleinberg2011]_; for three it can, and the best allocation is NP-hard to
-find, or even to come within some constant factor of [PapadimitriouPierrakos2011]_. Lotteries never add more than two
-thirds [DobzinskiFuKleinberg2013]_. So the linear program is solved first, and an integer program by HiGHS's branch and
-bound only where a lottery came out and the grid is small.
+unimodular and loses nothing by it [DobzinskiFuKleinberg2011]_, and its optimum by closed form or cut is such a
+mechanism; for three it can, and the best allocation is NP-hard to find, or even to come within some constant factor of
+[PapadimitriouPierrakos2011]_. Lotteries never add more than two thirds [DobzinskiFuKleinberg2013]_. So with three the
+linear program is solved first, and an integer program by HiGHS's branch and bound only where a lottery came out and the
+grid is small.
 
 HiGHS stops within absolute tolerances of its own, so gains are scaled up, the allocation is rounded and tested on
 the grid, its revenue is recomputed, and a bound that is more than 1e-9 above that revenue is an error.
@@ -29,7 +30,14 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from mechanisms.beliefs import Belief
 from mechanisms.environment import Environment, FloatArray, IntArray
-from mechanisms.optimal import monotone_rows, myerson_sum, on_grid, single_good_program, virtual_gains
+from mechanisms.optimal import (
+    monotone_rows,
+    myerson_sum,
+    on_grid,
+    optimal_mechanism,
+    single_good_program,
+    virtual_gains,
+)
 
 MAX_BINARIES = 2_000
 _NODES = 100_000
@@ -88,7 +96,7 @@ def best_deterministic(environment: Environment, belief: Belief) -> IntegralOpti
     if reason is not None:
         raise ValueError(f"the best deterministic mechanism {reason}")
     shape, n = environment.shape, environment.players
-    relaxed = single_good_program(environment, belief)
+    relaxed = (optimal_mechanism if n <= 2 else single_good_program)(environment, belief)
     opt = relaxed.certificate.dual
     density = on_grid(belief, shape)
     x, bound = relaxed.allocation[:, 1:].T, opt

@@ -9,77 +9,28 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
+from mechanisms import direct
 from mechanisms.about import About, Participation, Solution, Stage
-from mechanisms.beliefs import Joint, Uniforms
-from mechanisms.book import BeliefBook
+from mechanisms.beliefs import Uniforms
 from mechanisms.draws import draw
 from mechanisms.environment import Environment, FloatArray, IntArray
 from mechanisms.memo import ReportMemo
-from mechanisms.outcomes import Outcomes, Reports
+from mechanisms.outcomes import Income, Outcomes, Reports
 from mechanisms.rows import Rows
 from mechanisms.settled import SettledTable
 from mechanisms.strict import PriceLottery, RoleLotteries
+from mechanisms.terms import Part, Setting, Settled
+
+__all__ = ["Mechanism", "Part", "Setting", "Settled"]
 
 _TABULATED = 1 << 20
-
-
-@dataclass(frozen=True, eq=False)
-class Setting:
-    """What a mechanism may be built on: the environment, the book of beliefs, and the prior D.
-
-    Only a classical Bayesian mechanism, whose seller knows D, reads the prior.
-    """
-
-    environment: Environment
-    book: BeliefBook
-    prior: Joint
-
-
-@dataclass(frozen=True, eq=False)
-class Settled:
-    """A round's main stage given the role, before Lemma 1's lottery.
-
-    Attributes
-    ----------
-    allocation : ``(rounds,)`` an allocation, or ``(rounds, allocations)`` a lottery over them.
-    payments : ``(rounds, players)`` expected over that lottery; a player pays in proportion to the worth
-        (as reported) of what she gets, so that no toss leaves a truthful player worse off.
-    rewards : ``(rounds, players)``.
-    fallback : ``(rounds,)`` whether the price fell back to the second price.
-    """
-
-    allocation: IntArray | FloatArray
-    payments: FloatArray
-    rewards: FloatArray
-    fallback: FloatArray
-
-
-@dataclass(frozen=True)
-class Part:
-    """A term of one player's expected utility, and the announcements that it depends on.
-
-    Exact analysis tabulates each part on what it reads, so that no table over all announcements is needed.
-
-    Attributes
-    ----------
-    values, beliefs : the players whose announced value, or belief, the term depends on.
-    role : who has the role in it; None where the values decide.
-    chance : probability of that role.
-    trade, rewards : whether it holds what the player gets and pays, and what her belief is paid.
-    """
-
-    values: tuple[int, ...]
-    beliefs: tuple[int, ...]
-    role: int | None = None
-    chance: float = 1.0
-    trade: bool = True
-    rewards: bool = True
+_HAVE_FORMS = ("settle", "offer", "posterior_weights", "reach")
 
 
 class Mechanism(ABC):
@@ -122,6 +73,16 @@ class Mechanism(ABC):
         self.discount = discount
         self._by_players: dict[tuple[int, ...], PriceLottery] = {}
 
+    def __init_subclass__(cls, **options: object) -> None:
+        """Let a subclass with a rule of its own not inherit a faster form of another's: its rounds go one by one."""
+        super().__init_subclass__(**options)
+        for name in _HAVE_FORMS:
+            each = f"{name}_each"
+            if name in vars(cls) and each not in vars(cls):
+                plain = [vars(base)[each] for base in cls.__mro__ if each in vars(base)]
+                if plain:
+                    setattr(cls, each, plain[-1])
+
     @classmethod
     def unfit(cls, environment: Environment) -> str | None:
         """Return why the mechanism does not work in an environment, as a verb phrase; None where it does."""
@@ -154,6 +115,13 @@ class Mechanism(ABC):
 
         With `of` given only that player's allocation, payment and reward must be right.
         """
+
+    def settle_each(self, reports: Reports, roles: IntArray, *, of: int | None = None) -> Settled:
+        """Settle rounds each with its own role, ``(rounds,)``: role by role, unless a mechanism has a faster way.
+
+        A subclass that overrides `settle` alone is back at role by role.
+        """
+        return direct.settle_by_role(self, reports, roles, of=of)
 
     @cached_property
     def expenses(self) -> FloatArray:
@@ -202,7 +170,7 @@ class Mechanism(ABC):
         allocation = np.zeros((rounds, len(self.environment.allocations)))
         payments, rewards = np.zeros((rounds, players)), np.zeros((rounds, players))
         fallback = np.zeros(rounds)
-        chances = self._role_chances(reports)
+        chances = self.role_chances(reports)
         for role in range(self.cases):
             rows = np.flatnonzero(chances[:, role])
             if not len(rows):
@@ -225,16 +193,27 @@ class Mechanism(ABC):
                 payments[at] += self.lottery_chance * chance * paid
         return Outcomes(allocation, payments, rewards, reports.role, fallback)
 
+    def utility_of(self, reports: Reports, player: int, types: IntArray) -> FloatArray:
+        """Return ``(rounds,)``: the expected utility of one player of those true types, over all coins.
+
+        Equal to that of `expect`, whose table of allocations does not fit where there are many.
+        """
+        return direct.utility_of(self, reports, player, types)
+
+    def income(self, reports: Reports) -> Income:
+        """Return the seller's income in expectation over all coins: what `expect` has, without its allocations."""
+        return direct.income(self, reports)
+
     def draw_role(self, values: IntArray, rng: Uniforms) -> IntArray:
         """Return the role in each round, ``(rounds,)``, tossing coins where it is random."""
+        coin = rng.random(len(values)) if self.random_role else None
+        if math.prod(self.environment.shape) > _TABULATED:
+            return direct.roles(self, values, coin)
         likeliest, edges = self._roles(values)
-        return draw(edges, rng.random(len(values))) if self.random_role else likeliest
+        return likeliest if coin is None else draw(edges, coin)
 
     def _roles(self, values: IntArray) -> tuple[IntArray, FloatArray]:
         """Return the likeliest role ``(rounds,)`` and cumulative role probabilities ``(rounds, cases)``."""
-        if math.prod(self.environment.shape) > _TABULATED:
-            chances = self.role_probabilities(values)
-            return chances.argmax(axis=1), np.cumsum(chances, axis=1)
         point = self.environment.flat(values)
         likeliest, edges = self._role_table
         return likeliest[point], edges.gather(point) if self.random_role else np.zeros((0, 0))
@@ -252,33 +231,19 @@ class Mechanism(ABC):
         Each call takes the same number of draws a round whatever is reported, so that one player's report
         leaves the house's other coins as they were.
         """
-        rounds = len(reports)
         row = self._memo.rows(reports)
-        table = self._table
-        if reports.role is not None:
-            role, slot = reports.role, table.slot[row, reports.role]
-            if len(slot) and slot.min() < 0:
-                raise ValueError(f"player {role[slot.argmin()]} cannot have the role in round {slot.argmin()}")
-        elif self.random_role:
-            role = draw(table.role_edges.gather(row), rng.random(rounds))
-            slot = table.slot[row, role]
-        else:
-            role, slot = table.role[row], table.first_slot[row]
-        rewards, fallback = table.rewards.gather(slot), table.fallback(slot)
-        if self.random_allocation:
-            allocation = draw(table.edges.gather(slot), rng.random(rounds))
-            payments = table.payments.gather(slot * len(self.environment.allocations) + allocation)
-        else:
-            allocation, payments = table.allocation[slot], table.payments.gather(slot)
-        if self.lottery_chance:
-            coin = rng.random(rounds)
-            hit = np.flatnonzero(coin < self.lottery_chance)
-            sold, buyer, paid = self._lotteries.play(reports.values[hit], role[hit], coin[hit] / self.lottery_chance)
-            allocation[hit], payments[hit], fallback[hit] = sold, 0.0, 0.0
-            payments[hit, buyer] = paid
-        return Outcomes(allocation, payments, rewards, role if self.has_role else None, fallback)
+        coins = direct.toss(self, reports, rng)
+        drawn = direct.play(self, reports, coins) if row is None else self._table.look_up(reports, row, coins)
+        if coins.lottery is not None and drawn.role is not None:
+            hit = np.flatnonzero(coins.lottery < self.lottery_chance)
+            shares = coins.lottery[hit] / self.lottery_chance
+            found = self.lotteries.play(reports.values[hit], drawn.role[hit], shares)
+            drawn.allocation[hit], drawn.payments[hit], drawn.fallback[hit] = found.sold, 0.0, 0.0
+            drawn.payments[hit, found.buyer] = found.paid
+        return drawn if self.has_role else replace(drawn, role=None)
 
-    def _role_chances(self, reports: Reports) -> FloatArray:
+    def role_chances(self, reports: Reports) -> FloatArray:
+        """Return ``(rounds, cases)``: the probability of each role, certain where it was drawn before."""
         if reports.role is None:
             return self.role_probabilities(reports.values)
         chances = np.zeros((len(reports), self.cases))
@@ -286,7 +251,8 @@ class Mechanism(ABC):
         return chances
 
     @cached_property
-    def _lotteries(self) -> RoleLotteries:
+    def lotteries(self) -> RoleLotteries:
+        """Lemma 1's lotteries, by role."""
         return RoleLotteries([self.lottery(role) for role in range(self.cases)])
 
     @cached_property

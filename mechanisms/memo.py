@@ -16,14 +16,14 @@ LIMIT = 1 << 20
 
 
 class _Settle(Protocol):
-    def __call__(self, reports: Reports, *, fresh: bool) -> None: ...
+    def __call__(self, reports: Reports) -> None: ...
 
 
 class ReportMemo:
     """Maps rows of reports to the number of the distinct row, settling new ones as they come.
 
     A report of one seat becomes a small integer by a table look-up, and the seats' integers together index
-    a joint table. Where that would pass `LIMIT` entries every call is settled by itself, without memory.
+    a joint table. Where that would pass `LIMIT` entries nothing is remembered any more.
     """
 
     def __init__(self, shape: Sequence[int], beliefs: bool, settle: _Settle) -> None:
@@ -35,19 +35,19 @@ class ReportMemo:
         self._lookup = [np.full(size, -1) for size in self._shape]
         self._seen: list[list[int]] = [[] for _ in range(n)]
         self._capacity = [1] * n
-        self._full = False
+        self._full = math.prod(min(size, 2) for size in self._shape) > LIMIT
         self._joint = np.full(1, -1)
         self._rows_seen = Numbers(n)
 
-    def rows(self, reports: Reports) -> IntArray:
-        """Return ``(rounds,)``: the distinct row that each round's reports equal."""
+    def rows(self, reports: Reports) -> IntArray | None:
+        """Return ``(rounds,)``: the distinct row that each round's reports equal; None where they do not fit."""
         if self._full:
-            return self._without_memory(reports)
+            return None
         locals_ = [self._local(i, reports) for i in range(len(self._shape))]
         if any(len(seen) > cap for seen, cap in zip(self._seen, self._capacity, strict=True)):
             self._grow()
             if self._full:
-                return self._without_memory(reports)
+                return None
         key = locals_[0]
         for local, capacity in zip(locals_[1:], self._capacity[1:], strict=True):
             key = key * capacity + local
@@ -57,7 +57,7 @@ class ReportMemo:
             where = np.flatnonzero(rows < 0)[first]
             self._joint[new] = len(self._rows_seen) + np.arange(len(new))
             self._rows_seen.append(np.stack([x[where] for x in locals_], axis=1))
-            self._settle(Reports(reports.values[where], reports.beliefs[where]), fresh=False)
+            self._settle(Reports(reports.values[where], reports.beliefs[where]))
             rows = self._joint[key]
         return rows
 
@@ -95,7 +95,3 @@ class ReportMemo:
             for column, capacity in zip(self._rows_seen.filled.T, self._capacity, strict=True):
                 key = key * capacity + column
             self._joint[key] = np.arange(len(key))
-
-    def _without_memory(self, reports: Reports) -> IntArray:
-        self._settle(Reports(reports.values, reports.beliefs), fresh=True)
-        return np.arange(len(reports))

@@ -32,6 +32,26 @@ class Reports:
         """Return the reports of some of the rounds."""
         return Reports(self.values[rows], self.beliefs[rows], None if self.role is None else self.role[rows])
 
+    def part(self, rows: slice) -> Reports:
+        """Return the reports of successive rounds, without a copy."""
+        return Reports(self.values[rows], self.beliefs[rows], None if self.role is None else self.role[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Income:
+    """The seller's expected income in many rounds, exact over the coins, ``(rounds,)`` each.
+
+    Attributes
+    ----------
+    prices : paid to the seller.
+    rewards : paid to the players for their beliefs.
+    fallback : probability that a price fell back to the second price.
+    """
+
+    prices: FloatArray
+    rewards: FloatArray
+    fallback: FloatArray
+
 
 @dataclass(frozen=True, eq=False)
 class Outcomes:
@@ -71,6 +91,9 @@ class Outcomes:
         """Return ``(rounds,)``: what the allocation is worth to one player of those true types."""
         if self.allocation.ndim == 1:
             return environment.worth_to(player, types, self.allocation.astype(np.int64, copy=False))
+        if environment.single_good:
+            served: FloatArray = self.allocation[:, player + 1].astype(float, copy=False)
+            return served * environment.values[player][types]
         return np.einsum("ra,ra->r", self.allocation, environment.worth_of_allocation[player][types])
 
     def utility_of(self, environment: Environment, player: int, types: IntArray) -> FloatArray:

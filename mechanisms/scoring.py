@@ -48,10 +48,14 @@ def logarithmic_reward(
 
     The norm is not used: that is the rule's computational advantage (section 3, remarks).
     """
+    with np.errstate(divide="ignore"):
+        return _good(np.log(probability), a=a, b=b)
+
+
+def _good(log_probability: FloatArray, *, a: float = 1.0, b: float = 0.1) -> FloatArray:
     if not b > 0:
         raise ValueError(f"the logarithmic score needs b > 0, not {b}")
-    with np.errstate(divide="ignore"):
-        return a + b * np.log(probability)
+    return a + b * log_probability
 
 
 SCORES: dict[str, Score] = {
@@ -59,6 +63,20 @@ SCORES: dict[str, Score] = {
     "spherical": spherical_reward,
     "logarithmic": logarithmic_reward,
 }
+
+
+def from_logs(score: Score, log_probability: FloatArray, log_squared_norm: FloatArray) -> FloatArray:
+    """Return a score from logarithms, for forecasts so wide that probability and norm are below all floats.
+
+    >>> float(from_logs(spherical_reward, np.array(-2000.0), np.array(-4000.0)))
+    1.0
+    """
+    rule, parameters = (score.func, score.keywords) if isinstance(score, partial) else (score, {})
+    if rule is logarithmic_reward:
+        return _good(log_probability, **parameters)
+    if rule is spherical_reward:
+        return np.exp(log_probability - 0.5 * log_squared_norm)
+    return score(np.exp(log_probability), np.exp(log_squared_norm))
 
 
 def reward_rule(name: str, **parameters: float) -> Score:

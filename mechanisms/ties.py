@@ -6,6 +6,7 @@ on having been chosen, so that the two never disagree.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -41,3 +42,39 @@ def win_weights(player: int, grid: IntArray, others: IntArray, ties: Ties) -> Fl
         loses = (others[:, :player] == best).any(axis=1)[:, None]
         at_tie = np.where(loses, 0.0, 1.0)
     return np.where(grid > best, 1.0, np.where(grid == best, at_tie, 0.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Rivals:
+    """What one player a round has against her, ``(rounds,)`` each.
+
+    Attributes
+    ----------
+    best : the highest other bid, 0 where there is none.
+    at_tie : the probability that she is i* with that bid herself.
+    """
+
+    best: IntArray
+    at_tie: FloatArray
+
+    def win_weights(self, grids: IntArray) -> FloatArray:
+        """Return ``(rounds, values)``: the probability that she is i* with each value of `grids`, of that shape."""
+        best, at_tie = self.best[:, None], self.at_tie[:, None]
+        return np.where(grids > best, 1.0, np.where(grids == best, at_tie, 0.0))
+
+
+def rivals(bids: IntArray, chosen: IntArray, ties: Ties) -> Rivals:
+    """Return what the `chosen` player of each round has against her.
+
+    >>> rivals(np.array([[3, 2, 2], [3, 2, 2]]), np.array([2, 0]), "uniform").at_tie
+    array([0.5       , 0.33333333])
+    """
+    at = np.arange(len(bids))
+    others = bids.copy()
+    others[at, chosen] = -1
+    first = others.argmax(axis=1)
+    highest = others[at, first]
+    best = np.maximum(highest, 0)
+    if ties == "uniform":
+        return Rivals(best, 1.0 / (1 + (others == best[:, None]).sum(axis=1)))
+    return Rivals(best, np.where((highest == best) & (first < chosen), 0.0, 1.0))

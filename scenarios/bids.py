@@ -1,8 +1,7 @@
 """A joint prior made from a CSV of the bids of bidders who meet again and again.
 
-Every auction in which all seats bid is one draw from the joint distribution. A seat's bids
-are put into a few bins of nearly equal count, a bin is worth its median, and money is
-counted in whole steps. Bids are not values: see `CAUTION`.
+Every auction in which all seats bid is one draw from the joint distribution, its bids on the levels of
+`scenarios.bid_levels`. Bids are not values: see `CAUTION`.
 """
 
 import math
@@ -11,12 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from scenarios.bid_rows import read_bids
+from scenarios.bid_levels import Ints, listed, read_levels
 from scenarios.errors import BadInput
 
 CAUTION = (
@@ -25,11 +22,8 @@ CAUTION = (
     "under pay-as-bid rules a bid is a lower bound."
 )
 MOST_PROFILES = 1_000_000
-LARGEST_VALUE = 2**53  # beyond it a float no longer holds every integer
 
 Profile = tuple[int, ...]
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -91,7 +85,7 @@ class BidPrior:
         lines = [
             f"Prior from the bids in {self.source}",
             f"options: {self.options}",
-            f"auctions used: {self.used}; dropped: {_listed(self.dropped)}",
+            f"auctions used: {self.used}; dropped: {listed(self.dropped)}",
             f"money = value * unit; unit: {self.unit!r}",
             *(
                 f"seat {seat}, {name}: {len(grid)} level{'s' * (len(grid) > 1)}: {', '.join(map(str, grid))}"
@@ -169,91 +163,35 @@ def prior_from_bids(
     >>> prior.values, prior.unit, prior.used
     (((107, 177), (96, 169)), 10.0, 89)
     """
+    found = read_levels(
+        path,
+        columns=(auction, bidder, bid),
+        bidders=bidders,
+        highest=highest,
+        exchangeable=exchangeable,
+        where=where,
+        levels=levels,
+        smoothing=smoothing,
+        unit=unit,
+    )
     try:
-        one = (bidders is None) != (highest is None)
-        named = bidders is None or 0 < len(bidders) == len(set(bidders))
-        for fine, wanted in (
-            (one, f"give exactly one of bidders and highest, not {bidders = } and {highest = }"),
-            (named, f"bidders must name each seat's bidder once, not {bidders!r}"),
-            (highest is None or highest >= 1, f"highest must be 1 or more, not {highest!r}"),
-            (bidders is None or not exchangeable, f"exchangeable needs highest, not bidders = {bidders!r}"),
-            (levels >= 1, f"levels must be 1 or more, not {levels!r}"),
-            (0 <= smoothing < math.inf, f"smoothing must be 0 or more and finite, not {smoothing!r}"),
-            (unit is None or 0 < unit < math.inf, f"unit must be positive and finite, not {unit!r}"),
-        ):
-            if not fine:
-                raise BadInput(wanted)
-        who = f"highest = {highest}" if bidders is None else f"bidders = {', '.join(bidders)}"
-        texts = [f"where {column} = {text}" for column, text in (where or {}).items()]
-        how = f"exchangeable = {exchangeable}; levels = {levels}; smoothing = {smoothing!r}"
-        options = "; ".join([who, *texts, how, f"unit = {'automatic' if unit is None else repr(unit)}"])
-        draws, dropped = read_bids(Path(path), (auction, bidder, bid), where or {}, bidders, highest)
-        if not draws:
-            raise BadInput(f"no auction is left with {options} (dropped: {_listed(dropped)})")
-        bids = np.array(draws)
-        used, seats = bids.shape
-        pools = bids.reshape(-1, 1) if exchangeable else bids  # a column per grid
-        medians = np.column_stack([_medians(pool, levels) for pool in pools.T])
-        unit = _unit([np.unique(pool) for pool in medians.T], unit)
-        values = _values(medians, unit)
-        grids = [Counter(pool) for pool in values.T.tolist()] * (seats if exchangeable else 1)
-        chances = _chances(values.reshape(bids.shape), grids, exchangeable, smoothing)
+        chances = _chances(found.draws, found.counts, exchangeable, smoothing)
     except BadInput as error:
         raise BadInput(f"{path}: {error}.") from None
-    rank = "anonymous bidder" if exchangeable else "bid of rank"
     return BidPrior(
-        values=tuple(tuple(sorted(grid)) for grid in grids),
+        values=found.grids,
         profiles=tuple(chances),
         probabilities=tuple(chances.values()),
-        unit=unit,
-        seats=tuple(bidders or (f"{rank} {seat + 1}" for seat in range(seats))),
-        used=used,
-        dropped=dropped,
-        source=Path(path).name,
-        options=options,
+        unit=found.unit,
+        seats=found.seats,
+        used=len(found.draws),
+        dropped=found.dropped,
+        source=found.source,
+        options=found.options,
     )
 
 
-def _medians(bids: Floats, levels: int) -> Floats:
-    """For each bid the median of its bin; equal bids share a bin, that of the middle of their ranks."""
-    distinct, place, counts = np.unique(bids, return_inverse=True, return_counts=True)
-    if len(distinct) <= levels:
-        return bids
-    bins = levels * (2 * np.cumsum(counts) - counts) // (2 * len(bids))
-    every = np.repeat(bins, counts)
-    start, end = np.searchsorted(every, bins), np.searchsorted(every, bins, side="right")
-    ordered = np.sort(bids)
-    low, high = ordered[(start + end - 1) // 2], ordered[(start + end) // 2]
-    medians: Floats = low + (high - low) / 2
-    return medians[place]
-
-
-def _unit(seats: Sequence[Floats], given: float | None) -> float:
-    """The unit given, or the largest power of ten that fits every seat's distinct medians."""
-    low, high = float(min(map(np.min, seats))), float(max(map(np.max, seats)))
-    if given is not None:
-        if high / given > LARGEST_VALUE:
-            raise BadInput(f"unit = {given!r} is too small for bids of {high!r}")
-        return given
-    for power in range(math.ceil(math.log10(high)), -324, -1):
-        unit = float(f"1e{power}")
-        if high / unit <= LARGEST_VALUE and all(_fits(medians, unit) for medians in seats):
-            return unit
-    raise BadInput(f"unit = None finds no power of ten that suits bids from {low!r} to {high!r}")
-
-
-def _fits(medians: Floats, unit: float) -> bool:
-    """Whether rounding keeps levels apart and within 1 % of their medians."""
-    values = _values(medians, unit)
-    close = np.abs(values * unit - medians) <= medians / 100
-    return len(np.unique(values)) == len(values) and bool(close.all())
-
-
-def _values(medians: Floats, unit: float) -> Ints:
-    return np.maximum(1, np.rint(medians / unit)).astype(np.int64)
-
-
-def _chances(values: Ints, grids: list[Counter[int]], exchangeable: bool, smoothing: float) -> dict[Profile, float]:
+def _chances(values: Ints, grids: Sequence[Counter[int]], exchangeable: bool, smoothing: float) -> dict[Profile, float]:
     """The profiles that can happen, in order, and their probabilities."""
     used, size = len(values), math.prod(map(len, grids))
     if exchangeable and not smoothing:
@@ -284,7 +222,3 @@ def _orderings(profile: Profile) -> set[Profile]:
     for value in profile:
         found = {(*some[:i], value, *some[i:]) for some in found for i in range(len(some) + 1)}
     return found
-
-
-def _listed(dropped: Mapping[str, int]) -> str:
-    return "; ".join(f"{reason}: {count}" for reason, count in dropped.items()) or "nothing"

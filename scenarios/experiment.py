@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from agents.factored import FactoredKnowledge, FactoredSpace
 from agents.game import Game
 from agents.knowledge import KNOWLEDGE, Knowledge, StateSpace, partition
 from agents.learning import LEARNERS
@@ -19,7 +20,8 @@ from agents.strategies import STRATEGIES, Strategy
 from mechanisms import MECHANISMS, BeliefBook, Environment, Setting
 from mechanisms.mechanism import Mechanism
 from scenarios.errors import BadInput, blame
-from scenarios.origin import Origin, build_environment, build_states, find_origin
+from scenarios.origin import Origin, build_environment, find_origin
+from scenarios.priors import build_prior
 from scenarios.schema import (
     BidsPrior,
     KnowledgeSpec,
@@ -38,7 +40,7 @@ class Experiment:
     Attributes
     ----------
     setting : environment, book of beliefs and prior, which every mechanism on this scenario shares.
-    space : the states.
+    space : the states, or what they are drawn from where they are too many to list.
     knowledge : who knows what.
     game : the scenario's mechanism on them.
     origin : where the grids and the prior come from.
@@ -46,8 +48,8 @@ class Experiment:
 
     scenario: Scenario
     setting: Setting
-    space: StateSpace
-    knowledge: Knowledge
+    space: StateSpace | FactoredSpace
+    knowledge: Knowledge | FactoredKnowledge
     game: Game
     origin: Origin
 
@@ -89,9 +91,10 @@ class Experiment:
 
     def informed(self, kind: str, facts: str, **parameters: Any) -> Game:
         """Return the game of a mechanism under another knowledge structure, opinions as they are."""
-        told = KNOWLEDGE[facts](self.environment, self.space, **parameters)
-        knowledge = partition(self.space, self.environment, told)
-        return Game(self.mechanism(kind), replace(knowledge, opinions=self.knowledge.opinions))
+        space, known = self.game.space, self.game.knowledge
+        told = KNOWLEDGE[facts](self.environment, space, **parameters)
+        knowledge = partition(space, self.environment, told)
+        return Game(self.mechanism(kind), replace(knowledge, opinions=known.opinions))
 
     def strategies(self) -> tuple[Strategy, ...]:
         """Return a fresh strategy object for every seat."""
@@ -147,7 +150,9 @@ def assemble(scenario: Scenario) -> Experiment:
         origin = find_origin(scenario)
         environment = build_environment(scenario, origin.values)
     with blame(source, "prior"):
-        space = build_states(environment, origin.prior, by_value=scenario.environment.kind != "assignment")
+        prior = build_prior(origin.prior, environment, by_value=scenario.environment.kind != "assignment")
+        space = prior.space()
+        origin = replace(origin, notes=(*origin.notes, *prior.notes))
     with blame(source, "knowledge"):
         knowledge = _knowledge(scenario, environment, space)
     setting = Setting(environment, BeliefBook(), space.prior)
@@ -178,7 +183,9 @@ def _check_rings(source: str, strategies: Sequence[Strategy]) -> None:
             raise BadInput(f"{source}: seats[{seat}].ring is {list(strategy.ring)}, a ring of others")
 
 
-def _knowledge(scenario: Scenario, environment: Environment, space: StateSpace) -> Knowledge:
+def _knowledge(
+    scenario: Scenario, environment: Environment, space: StateSpace | FactoredSpace
+) -> Knowledge | FactoredKnowledge:
     spec = scenario.knowledge
     structure = entry(KNOWLEDGE, spec.kind, field="knowledge.kind")
     parameters = checked(structure, spec.parameters, field="knowledge", beside=KnowledgeSpec.model_fields)

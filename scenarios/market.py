@@ -100,7 +100,7 @@ class Market(mesa.Model):
 
     def step(self) -> None:
         """Play one round in every world."""
-        self.drawn = self.game.space.draw(self._nature, self.worlds)
+        self.drawn = self.game.draw(self._nature, self.worlds)
         types = self.drawn.types
         self.agents.do("observe", self.drawn)
         role = self._speak(types)

@@ -1,19 +1,18 @@
-"""Where a scenario's grids and prior come from: its tables, its marginals, or a file of bids."""
+"""Where a scenario's grids and prior come from: its own tables and models, or a file of bids."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-import numpy as np
-
-from agents.knowledge import StateSpace
-from mechanisms import Environment, assignment, digital_goods, independent, public_good, services, single_good
-from mechanisms.environment import IntArray
+from mechanisms import Environment, assignment, digital_goods, public_good, services, single_good
 from scenarios.errors import BadInput
-from scenarios.schema import BidsPrior, IndependentPrior, Scenario, TablePrior
+from scenarios.priors.build import Model
+from scenarios.schema import BidsPrior, EnvironmentSpec, GridSpec, Scenario, TablePrior
 
-MAX_STATES = 2_000_000
+MAX_VALUES = 1_000_000
+_T = TypeVar("_T")
 _WORTHS = ("served", "goods", "valuations", "bundles", "allocations")
 _FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # by kind: what must be given, what may be
     "single-good": (("values",), ()),
@@ -34,7 +33,7 @@ class Origin:
     """Where grids and prior come from."""
 
     values: Sequence[Sequence[int]] | None
-    prior: TablePrior | IndependentPrior
+    prior: Model
     unit: float
     notes: tuple[str, ...] = ()
     provenance: tuple[str, ...] = ()
@@ -44,28 +43,82 @@ def find_origin(scenario: Scenario) -> Origin:
     """Return the grids and the prior, those of a bids file read from it."""
     prior = scenario.prior
     if not isinstance(prior, BidsPrior):
-        return Origin(scenario.environment.values, prior, scenario.environment.unit)
+        return Origin(_values(scenario.environment), prior, scenario.environment.unit)
     if scenario.environment.kind not in _FROM_BIDS:
         raise BadInput(
             f"environment.kind = {scenario.environment.kind!r} does not go with a prior of bids; "
             f"one of {', '.join(map(repr, _FROM_BIDS))} does"
         )
-    if scenario.environment.values is not None:
-        raise BadInput("environment.values must be left out with a prior of bids, which makes the grid itself")
+    for name in ("values", "grid", "players"):
+        if getattr(scenario.environment, name) is not None:
+            raise BadInput(f"environment.{name} must be left out with a prior of bids, which makes the grid itself")
     if "unit" in scenario.environment.model_fields_set:
         raise BadInput("environment.unit must be left out with a prior of bids, which has a unit of its own")
-    from scenarios.bids import CAUTION, prior_from_bids
+    return _from_bids(scenario, prior)
 
-    options = prior.model_dump(exclude={"kind", "path"})
-    found = prior_from_bids(scenario.folder / prior.path, **options)
+
+def _from_bids(scenario: Scenario, prior: BidsPrior) -> Origin:
+    from scenarios.bids import CAUTION, prior_from_bids
+    from scenarios.priors.bid_mixture import mixture_from_bids
+
+    path = scenario.folder / prior.path
+    options = prior.model_dump(exclude={"kind", "path", "auction", "bidder", "bid", "components", "seed"})
+    options = {name: value for name, value in options.items() if value is not None}
+    columns = prior.auction, prior.bidder, prior.bid
+    if prior.components is not None:
+        fitted = mixture_from_bids(path, columns=columns, components=prior.components, seed=prior.seed, **options)
+        levels = fitted.levels
+        notes = (_used(len(levels.draws), levels.source, levels.dropped), *fitted.notes(), CAUTION)
+        return Origin(levels.grids, fitted.prior, levels.unit, notes, tuple(fitted.summary()))
+    named = dict(zip(("auction", "bidder", "bid"), columns, strict=True))
+    found = prior_from_bids(path, **named, **options)
     table = TablePrior(
         kind="table",
         profiles=[list(profile) for profile in found.profiles],
         probabilities=list(found.probabilities),
     )
-    dropped = ", ".join(f"{count} {reason}" for reason, count in found.dropped.items()) or "none"
-    note = f"the prior comes from {found.used} auctions in {found.source}; dropped: {dropped}"
-    return Origin(found.values, table, found.unit, (note, CAUTION), tuple(found.summary()))
+    notes = (_used(found.used, found.source, found.dropped), CAUTION)
+    return Origin(found.values, table, found.unit, notes, tuple(found.summary()))
+
+
+def _used(auctions: int, source: str, dropped: Mapping[str, int]) -> str:
+    told = ", ".join(f"{count} {reason}" for reason, count in dropped.items()) or "none"
+    return f"the prior comes from {auctions} auctions in {source}; dropped: {told}"
+
+
+def _values(spec: EnvironmentSpec) -> Sequence[Sequence[int]] | None:
+    """Return everybody's grid as `values`, `grid` and `players` have it, or None where neither grid is given."""
+    if spec.grid is None:
+        if spec.players is not None and spec.values is None and spec.valuations is None:
+            raise BadInput("environment.players goes with values, grid or valuations, and none is given")
+        return None if spec.values is None else for_all(spec.values, spec.players, field="environment.values")
+    if spec.values is not None:
+        raise BadInput("environment.grid and environment.values say the same; one must be left out")
+    if isinstance(spec.grid, GridSpec) and spec.players is None:
+        raise BadInput("environment.players is missing: how many players the grid is for")
+    written = [spec.grid] if isinstance(spec.grid, GridSpec) else spec.grid
+    rows = [range(row.start, row.to + 1, row.step) for row in written]
+    for row, steps in zip(written, rows, strict=True):
+        if not steps or steps[-1] != row.to:
+            raise BadInput(f"environment.grid from {row.start} to {row.to} is no whole number of steps of {row.step}")
+        if len(steps) > MAX_VALUES:
+            raise BadInput(f"environment.grid has {len(steps):,} values; the limit is {MAX_VALUES:,}")
+    return for_all([list(steps) for steps in rows], spec.players, field="environment.grid")
+
+
+def for_all(rows: Sequence[_T], players: int | None, *, field: str) -> Sequence[_T]:
+    """Return an entry a player, where one may stand for all of a given number of players.
+
+    >>> for_all([[1, 2]], 3, field="environment.values")
+    [[1, 2], [1, 2], [1, 2]]
+    """
+    if players is None or len(rows) == players:
+        return rows
+    if len(rows) != 1:
+        raise BadInput(
+            f"{field} has {len(rows)} entries for environment.players = {players}; give one for all or one each"
+        )
+    return [rows[0]] * players
 
 
 def build_environment(scenario: Scenario, values: Sequence[Sequence[int]] | None) -> Environment:
@@ -73,6 +126,8 @@ def build_environment(scenario: Scenario, values: Sequence[Sequence[int]] | None
     spec = scenario.environment
     needed, optional = _FIELDS[spec.kind]
     given = {**{name: getattr(spec, name) for name in _WORTHS}, "values": values}
+    if spec.valuations is not None:
+        given["valuations"] = for_all(spec.valuations, spec.players, field="environment.valuations")
     for name, field in given.items():
         if field is not None and name not in (*needed, *optional):
             instead = "; give valuations" if (name, spec.kind) == ("values", "assignment") else ""
@@ -88,63 +143,3 @@ def build_environment(scenario: Scenario, values: Sequence[Sequence[int]] | None
         "assignment": assignment,
     }
     return builders[spec.kind](*(given[name] for name in needed), **{name: given[name] for name in optional})
-
-
-def build_states(environment: Environment, prior: TablePrior | IndependentPrior, *, by_value: bool) -> StateSpace:
-    """Return the states of a prior, its profiles written as values or as type numbers."""
-    if isinstance(prior, IndependentPrior):
-        return _independent(environment, prior)
-    profiles = _profiles(environment, prior.profiles, by_value=by_value)
-    weights = np.array(prior.probabilities, dtype=float)
-    if len(weights) != len(profiles):
-        raise BadInput(f"prior.probabilities has {len(weights)} entries for {len(profiles)} profiles")
-    if not np.isfinite(weights).all() or (weights < 0).any():
-        row = int(np.flatnonzero(~np.isfinite(weights) | (weights < 0))[0])
-        raise BadInput(f"prior.probabilities[{row}] is {weights[row]}, which is no probability")
-    if abs(weights.sum() - 1.0) > 1e-9:
-        raise BadInput(f"prior.probabilities sum to {weights.sum():.12g}, not 1")
-    if prior.states is not None and len(prior.states) != len(profiles):
-        raise BadInput(f"prior.states has {len(prior.states)} entries for {len(profiles)} profiles")
-    kept = weights > 0
-    labels = None
-    if prior.states is not None:
-        labels = tuple(str(x) for x, keep in zip(prior.states, kept, strict=True) if keep)
-    listed = None if kept.all() else np.flatnonzero(kept)
-    return StateSpace(environment.shape, profiles[kept], weights[kept] / weights.sum(), labels, listed)
-
-
-def _independent(environment: Environment, prior: IndependentPrior) -> StateSpace:
-    if len(prior.marginals) != environment.players:
-        raise BadInput(f"prior.marginals has {len(prior.marginals)} lists for {environment.players} players")
-    for i, (marginal, size) in enumerate(zip(prior.marginals, environment.shape, strict=True)):
-        if len(marginal) != size:
-            raise BadInput(f"prior.marginals[{i}] has {len(marginal)} probabilities for {size} values")
-        for k, p in enumerate(marginal):
-            if not 0 <= p <= 2:
-                raise BadInput(f"prior.marginals[{i}][{k}] is {p}, which is no probability")
-        if not abs(sum(marginal) - 1.0) <= 1e-9:
-            raise BadInput(f"prior.marginals[{i}] sums to {sum(marginal):.12g}, not 1")
-    if np.prod(np.array(environment.shape, dtype=float)) > MAX_STATES:
-        raise BadInput(
-            f"prior.marginals make {np.prod(np.array(environment.shape, dtype=float)):.3g} profiles; "
-            f"the limit is {MAX_STATES:,}"
-        )
-    return StateSpace.from_joint(independent(prior.marginals))
-
-
-def _profiles(environment: Environment, rows: Sequence[Sequence[int]], *, by_value: bool) -> IntArray:
-    """Return type indices of profiles written as values (one service each) or as type numbers."""
-    if by_value:
-        grids = [grid.tolist() for grid in environment.values]
-    else:
-        grids = [list(range(size)) for size in environment.shape]
-    spots: list[Mapping[int, int]] = [{v: k for k, v in enumerate(grid)} for grid in grids]
-    profiles = []
-    for r, row in enumerate(rows):
-        if len(row) != len(spots):
-            raise BadInput(f"prior.profiles[{r}] has {len(row)} entries for {len(spots)} players")
-        for i, value in enumerate(row):
-            if value not in spots[i]:
-                raise BadInput(f"prior.profiles[{r}][{i}] is {value}, which is not on player {i}'s grid {grids[i]}")
-        profiles.append([spots[i][value] for i, value in enumerate(row)])
-    return np.array(profiles, dtype=np.int64).reshape(-1, len(spots))

@@ -18,13 +18,14 @@ from pydantic import BaseModel, ValidationError
 from agents.parameters import complaint, suggestion
 from scenarios.errors import BadInput
 from scenarios.schema import (
-    BidsPrior,
+    FORMS,
+    PRIORS,
+    ComponentSpec,
     EnvironmentSpec,
-    IndependentPrior,
+    GridSpec,
     RunSpec,
     Scenario,
     ShockSpec,
-    TablePrior,
 )
 
 __all__ = ["Scenario", "amended", "find", "load", "parse", "shipped", "shocked"]
@@ -170,7 +171,9 @@ def _position(place: list[Any], step: str, key: str, source: str) -> int:
 def _sentence(error: ValidationError) -> str:
     """Return the first complaint as one sentence, and how many more there are."""
     first, *rest = error.errors()
-    steps = [step for step in first["loc"] if step not in ("table", "independent", "bids")]
+    steps = [step for step in first["loc"] if step not in FORMS]
+    if steps[0] == "prior" and len(steps) > 1:
+        del steps[1]  # the kind
     field = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
     given = first.get("input")
     if first["type"] == "extra_forbidden":
@@ -184,7 +187,10 @@ def _sentence(error: ValidationError) -> str:
         message = f"{field} {complaint(first['msg'])}, not {shown!r}"
         if first["type"] == "union_tag_invalid":
             context = first.get("ctx", {})
-            message = f"{field}.kind should be one of {context['expected_tags']}, not {context['tag']!r}"
+            expected, tag = context["expected_tags"], context["tag"]
+            message = f"{field}.kind should be one of {expected}, not {tag!r}"
+            if tag in FORMS:
+                message = f"{field} should be {expected.replace(chr(39), '').replace(', ', ' or ')}, not {shown}"
         elif first["type"] == "literal_error" and isinstance(given, str):
             known = re.findall("'([^']+)'", first["ctx"]["expected"])
             message = f"{field} {given!r} is unknown; {suggestion(given, known)}"
@@ -204,8 +210,12 @@ def _suggestion(steps: Sequence[str | int]) -> str:
     known: list[str]
     if len(steps) == 1:
         known = list(Scenario.model_fields)
+    elif steps[:2] == ["prior", "components"]:
+        known = list(ComponentSpec.model_fields)
     elif steps[0] == "prior":
-        known = [*TablePrior.model_fields, *IndependentPrior.model_fields, *BidsPrior.model_fields]
+        known = [name for kind in PRIORS.values() for name in kind.model_fields]
+    elif steps[:2] == ["environment", "grid"]:
+        known = [field.alias or name for name, field in GridSpec.model_fields.items()]
     else:
         known = list(_MODELS[str(steps[0])].model_fields)
     return f"; {suggestion(str(steps[-1]), dict.fromkeys(known))}"

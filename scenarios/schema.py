@@ -10,9 +10,36 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
+    Tag,
+    model_serializer,
+)
+
+WORD, LIST, TABLE, NUMBER = "a word", "a list", "a table", "a number"  # which of its forms a key is given in
+FORMS = (WORD, LIST, TABLE, NUMBER)
 
 Whole = Annotated[int, Field(ge=-(10**12), le=10**12)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _form(given: object) -> str:
+    """Return which form of a key that has several is meant."""
+    for form, kinds in ((WORD, str), (LIST, list), (NUMBER, (int, float))):
+        if isinstance(given, kinds):
+            return form
+    return TABLE
+
+
+Marginals = Annotated[
+    Annotated[list[list[float]], Tag(LIST)] | Annotated[Literal["uniform"], Tag(WORD)], Discriminator(_form)
+]
 
 
 class _Strict(BaseModel):
@@ -30,11 +57,34 @@ class _Open(BaseModel):
         return dict(self.model_extra or {})
 
 
+class GridSpec(_Strict):
+    """Values at equal steps, both ends included."""
+
+    start: Whole = Field(alias="from")
+    to: Whole
+    step: Annotated[int, Field(ge=1, le=10**12)] = 1
+
+    @model_serializer(mode="wrap")
+    def _written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {"from" if name == "start" else name: value for name, value in handler(self).items()}
+
+
 class EnvironmentSpec(_Strict):
-    """Who wants what: a grid of values each and who can be served together, or an assignment environment."""
+    """Who wants what: a grid of values each and who can be served together, or an assignment environment.
+
+    With `players`, one grid (or one list of valuations) stands for everybody's.
+    """
 
     kind: Literal["single-good", "services", "digital-goods", "public-good", "assignment"] = "single-good"
+    players: Annotated[int, Field(ge=1, le=100_000)] | None = None
     values: list[list[Whole]] | None = None
+    grid: (
+        Annotated[
+            Annotated[GridSpec, Tag(TABLE)] | Annotated[list[GridSpec], Tag(LIST)],
+            Discriminator(_form),
+        ]
+        | None
+    ) = None
     served: list[list[Whole]] | None = None
     goods: list[str] | None = None
     bundles: list[list[str]] | None = None
@@ -53,10 +103,46 @@ class TablePrior(_Strict):
 
 
 class IndependentPrior(_Strict):
-    """Independent types, a marginal each."""
+    """Independent types: a marginal each, or one for all players."""
 
     kind: Literal["independent"]
-    marginals: list[list[float]]
+    marginals: Marginals
+
+
+class ComponentSpec(_Strict):
+    """A common state given which types are independent: a marginal each, or one for all players."""
+
+    weight: Share
+    marginals: Marginals
+    name: str | None = None
+
+
+class MixturePrior(_Strict):
+    """Types that are independent given a common state, which insiders may know."""
+
+    kind: Literal["mixture"]
+    components: Annotated[list[ComponentSpec], Field(min_length=1)]
+
+
+class CopulaPrior(_Strict):
+    """Given marginals tied by a Gaussian copula with one factor, or by Clayton's; see `scenarios.priors.copula`."""
+
+    kind: Literal["copula"]
+    family: Literal["gaussian", "clayton"]
+    marginals: Marginals
+    correlation: Annotated[float, Field(gt=-1, lt=1)] | None = None
+    loadings: list[Annotated[float, Field(gt=-1, lt=1)]] | None = None
+    theta: Annotated[float, Field(gt=0, le=100)] | None = None
+    nodes: Annotated[int, Field(ge=2, le=1000)] = 32
+
+
+class CommonShockPrior(_Strict):
+    """Types that are an own part plus a common part, in steps of the grid; see `scenarios.priors.common_shock`."""
+
+    kind: Literal["common-shock"]
+    own: Annotated[list[list[float]], Field(min_length=1)]
+    shock: Annotated[list[float], Field(min_length=1)]
+    names: list[str] | None = None
 
 
 class BidsPrior(_Strict):
@@ -72,8 +158,23 @@ class BidsPrior(_Strict):
     exchangeable: bool = False
     where: dict[str, str] | None = None
     levels: int = 5
-    smoothing: float = 0.0
+    smoothing: float | None = None
     unit: float | None = None
+    components: (
+        Annotated[Annotated[int, Tag(NUMBER)] | Annotated[Literal["auto"], Tag(WORD)], Discriminator(_form)] | None
+    ) = None
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+
+
+Prior = TablePrior | IndependentPrior | MixturePrior | CopulaPrior | CommonShockPrior | BidsPrior
+PRIORS: dict[str, type[Prior]] = {
+    "table": TablePrior,
+    "independent": IndependentPrior,
+    "mixture": MixturePrior,
+    "copula": CopulaPrior,
+    "common-shock": CommonShockPrior,
+    "bids": BidsPrior,
+}
 
 
 class MisinformedSpec(_Open):
@@ -134,7 +235,7 @@ class Scenario(_Strict):
 
     name: Annotated[str, AfterValidator(_plain_name)]
     environment: EnvironmentSpec = EnvironmentSpec()
-    prior: Annotated[TablePrior | IndependentPrior | BidsPrior, Field(discriminator="kind")]
+    prior: Annotated[Prior, Field(discriminator="kind")]
     knowledge: KnowledgeSpec = KnowledgeSpec()
     mechanism: MechanismSpec
     seats: Annotated[list[SeatSpec], Field(min_length=1)] = [SeatSpec()]

@@ -79,7 +79,7 @@ def test_the_learner_of_the_page_plays_what_was_best_last(monkeypatch):
         played.step()
     for agent in played.agents:
         strategy, worth = agent.strategy, played.arena.full(agent.seat.index)
-        cells = agent.seat.information[played.states]
+        cells = agent.seat.information[played.drawn.states]
         for world, cell in enumerate(cells):
             allowed = strategy.options.allowed[cell]
             top = allowed & (worth[world] >= worth[world][allowed].max() - 1e-9)

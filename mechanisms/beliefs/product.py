@@ -158,4 +158,5 @@ def check_listed(shape: Sequence[int]) -> None:
     """Raise a ValueError, with the numbers, if a grid of profiles is too large to list."""
     size = math.prod(shape)
     if size > LISTED:
-        raise ValueError(f"a table of {size:.3g} profiles is asked for; the limit is {LISTED:,}")
+        told = f"{size:,}" if size < 10**12 else f"some 10^{math.log10(size):.0f}"
+        raise ValueError(f"a table of {told} profiles is asked for; the limit is {LISTED:,}")

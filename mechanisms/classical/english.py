@@ -75,6 +75,10 @@ class English(RankedAuction):
             return np.searchsorted(self._stops, values, side="right")
         return np.maximum((values - self.reserve) // self.increment + 1, 0)
 
+    def reach_each(self, players: IntArray, ranks: IntArray) -> FloatArray:
+        """Return the levels of those numbers, the same for everybody."""
+        return self.reach(0, ranks)
+
     def reach(self, player: int, ranks: IntArray) -> FloatArray:
         """Return the levels of those numbers, counted from 1."""
         if self.increment is None:

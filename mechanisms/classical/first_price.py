@@ -15,6 +15,7 @@ import numpy as np
 
 from mechanisms.about import About
 from mechanisms.classical.vickrey import SingleGoodMechanism
+from mechanisms.environment import IntArray
 from mechanisms.mechanism import Settled
 from mechanisms.outcomes import Reports
 
@@ -36,4 +37,11 @@ class FirstPrice(SingleGoodMechanism):
         """Sell to `role` at her own bid."""
         price = self.bids(reports.values)[:, role].astype(float)
         allocation, payments = self.sale(reports.values, role, price)
+        return Settled(allocation, payments, np.zeros_like(payments), np.zeros(len(reports)))
+
+    def settle_each(self, reports: Reports, roles: IntArray, *, of: int | None = None) -> Settled:
+        """Sell to each round's role at her own bid."""
+        told = reports.values[np.arange(len(reports)), roles]
+        price = self.environment.worths(roles, told, np.ones_like(roles)).astype(float)
+        allocation, payments = self.sale_each(reports.values, roles, price)
         return Settled(allocation, payments, np.zeros_like(payments), np.zeros(len(reports)))

@@ -29,13 +29,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from mechanisms.about import About
-from mechanisms.beliefs import joint
+from mechanisms.beliefs import Belief, Mixture, Product, joint
 from mechanisms.builders import single_good
 from mechanisms.classical.vickrey import SingleGoodMechanism
 from mechanisms.distinct import distinct_rows
-from mechanisms.environment import BoolArray, IntArray, flat_index
+from mechanisms.environment import BoolArray, IntArray
 from mechanisms.mechanism import Setting, Settled
-from mechanisms.optimal import Optimum, optimal_mechanism
+from mechanisms.optimal import Optimum, Sale, optimal_mechanism
 from mechanisms.outcomes import Reports
 
 
@@ -56,18 +56,16 @@ class Contest:
     ----------
     members : ``(k,)`` the highest bidders, in order of index.
     floors : ``(k,)`` the lowest type with which each of them is one.
-    shape : the numbers of types from there on.
     optimum : the auction on that grid.
     """
 
     members: IntArray
     floors: IntArray
-    shape: tuple[int, ...]
     optimum: Optimum
 
-    def point(self, values: IntArray) -> IntArray:
-        """Return ``(rounds,)``: the row of the optimum for each announced profile ``(rounds, players)``."""
-        return flat_index(values[:, self.members] - self.floors, self.shape)
+    def sale(self, values: IntArray) -> Sale:
+        """Return what the optimum does at announced profiles ``(rounds, players)``, to the members."""
+        return self.optimum.at(values[:, self.members] - self.floors)
 
 
 class KLookahead(SingleGoodMechanism):
@@ -124,10 +122,10 @@ class KLookahead(SingleGoodMechanism):
             if contest is None:
                 continue
             at = np.flatnonzero(inverse == case)
-            point = contest.point(values[at])
+            sale = contest.sale(values[at])
             allocation[at] = payments[at] = fallback[at] = 0.0
-            allocation[np.ix_(at, np.append(0, contest.members + 1))] = contest.optimum.allocation[point]
-            payments[np.ix_(at, contest.members)] = contest.optimum.payments[point]
+            allocation[np.ix_(at, np.append(0, contest.members + 1))] = sale.lottery(len(contest.members) + 1)
+            payments[np.ix_(at, contest.members)] = sale.payments
         return Settled(allocation, payments, np.zeros_like(payments), fallback)
 
     def contest(self, told: IntArray) -> Contest | None:
@@ -145,14 +143,17 @@ class KLookahead(SingleGoodMechanism):
         grids = self.environment.values
         floors = np.array([self._floor(int(i), told) for i in members])
         prior = self._setting.prior
-        event = (prior.atoms[:, rest] == told[rest]).all(axis=1) & (prior.atoms[:, members] >= floors).all(axis=1)
-        if not event.any():
+        if not prior.marginal(rest.tolist()).possible(told[rest]):
+            return None
+        reach = {int(i): np.arange(len(grids[i])) >= floor for i, floor in zip(members, floors, strict=True)}
+        if not isinstance(prior, Product):  # independent values say nothing about each other
+            reach |= {int(j): np.arange(len(grids[j])) == told[j] for j in rest}
+        try:
+            belief = prior.given_types(reach).marginal(members.tolist())
+        except ValueError:  # an event of probability zero
             return None
         above = [grids[i][floor:].tolist() for i, floor in zip(members, floors, strict=True)]
-        weights = prior.weights[event]
-        shape = tuple(map(len, above))
-        belief = joint(shape, prior.atoms[event][:, members] - floors, weights / weights.sum())
-        return Contest(members, floors, shape, optimal_mechanism(single_good(above), belief))
+        return Contest(members, floors, optimal_mechanism(single_good(above), _from(belief, floors)))
 
     def _floor(self, player: int, told: IntArray) -> int:
         """Return the lowest type with which a player is above everybody in `told`, ties to the lower index."""
@@ -167,3 +168,16 @@ class KLookahead(SingleGoodMechanism):
     def share(self) -> float:
         """All of OPT with k bidders or fewer, else `lookahead_share` of k."""
         return 1.0 if self.k == self.environment.players else lookahead_share(self.k)
+
+
+def _from(belief: Belief, floors: IntArray) -> Belief:
+    """Return a belief with no type below the floors, its types numbered from there."""
+    if isinstance(belief, Product):
+        return Product(tuple(factor[floor:] for factor, floor in zip(belief.factors, floors, strict=True)))
+    if isinstance(belief, Mixture):
+        shifted = (
+            Product(tuple(f[floor:] for f, floor in zip(c.factors, floors, strict=True))) for c in belief.components
+        )
+        return Mixture(belief.weights, tuple(shifted))
+    shape = tuple(size - floor for size, floor in zip(belief.shape, floors.tolist(), strict=True))
+    return joint(shape, belief.table.atoms - floors, belief.table.weights)

@@ -17,14 +17,15 @@ from typing import Literal
 import numpy as np
 
 from mechanisms.about import About
+from mechanisms.classical.monopoly import monopoly_price
 from mechanisms.classical.priced import Offer, PosteriorPriced
 from mechanisms.environment import FloatArray, IntArray
 from mechanisms.mechanism import Setting
-from mechanisms.ties import Ties, win_weights
+from mechanisms.posteriors import conditional_each
+from mechanisms.ties import Ties, rivals, win_weights
 
 Conditioning = Literal["chosen", "at-least"]
 CONDITIONINGS: tuple[Conditioning, ...] = ("chosen", "at-least")
-_EQUAL = 1e-12
 
 
 def lookahead_offer(
@@ -43,11 +44,13 @@ def lookahead_offer(
         likelihood = win_weights(player, grid, others, ties)
     else:
         likelihood = (grid >= best[:, None]).astype(float)
-    tail = np.cumsum((weights * likelihood)[:, ::-1], axis=1)[:, ::-1]
-    income = grid * tail
-    pick = (income >= income.max(axis=1, keepdims=True) * (1.0 - _EQUAL)).argmax(axis=1)
-    empty = tail[:, 0] <= 0.0
-    return Offer(np.where(empty, best, grid[pick]).astype(float), empty.astype(float))
+    return _priced(weights * likelihood, grid, best)
+
+
+def _priced(weights: FloatArray, grid: IntArray, best: IntArray) -> Offer:
+    """Return the best price given weights ``(rounds, values)``, the second bid where all are zero."""
+    empty = weights.sum(axis=1) <= 0.0
+    return Offer(np.where(empty, best, monopoly_price(grid, weights)).astype(float), empty.astype(float))
 
 
 class Lookahead(PosteriorPriced):
@@ -88,6 +91,17 @@ class Lookahead(PosteriorPriced):
         others = np.delete(self.bids(values), chosen, axis=1)
         grid = self.environment.values[chosen]
         return lookahead_offer(weights, chosen, grid, others, self.ties, self.conditioning)
+
+    def offer_each(self, values: IntArray, chosen: IntArray, weights: FloatArray) -> Offer:
+        """Return the offer to each round's chosen."""
+        grids, others = self.grids[chosen], rivals(self.bids(values), chosen, self.ties)
+        if self.conditioning == "chosen":
+            return _priced(weights * others.win_weights(grids), grids, others.best)
+        return _priced(weights * (grids >= others.best[:, None]), grids, others.best)
+
+    def posterior_weights_each(self, values: IntArray, chosen: IntArray) -> FloatArray:
+        """Return ``(rounds, widest grid)``: D's weights on the values of each round's chosen, with zeros at the end."""
+        return conditional_each(self._setting.prior, chosen, values)
 
     @property
     def share(self) -> float | None:

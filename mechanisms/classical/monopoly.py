@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mechanisms.beliefs import Belief
+from mechanisms.beliefs import Belief, weights_of
 from mechanisms.environment import Environment, FloatArray, IntArray
 
 _EQUAL = 1e-12
@@ -13,9 +13,12 @@ _EQUAL = 1e-12
 def best_price(prices: IntArray, income: FloatArray) -> IntArray:
     """Return ``(rounds,)``: the lowest of the increasing prices whose income ``(rounds, prices)`` is the largest.
 
+    Prices are ``(prices,)``, or ``(rounds, prices)`` where they differ.
+
     Incomes within 1e-12 of the largest count as equal to it.
     """
-    found: IntArray = prices[(income >= income.max(axis=1, keepdims=True) * (1.0 - _EQUAL)).argmax(axis=1)]
+    pick = (income >= income.max(axis=1, keepdims=True) * (1.0 - _EQUAL)).argmax(axis=1)
+    found: IntArray = prices[pick] if prices.ndim == 1 else prices[np.arange(len(pick)), pick]
     return found
 
 
@@ -24,7 +27,7 @@ def monopoly_price(grid: IntArray, weights: FloatArray) -> IntArray:
 
     Parameters
     ----------
-    grid : increasing values, money.
+    grid : increasing values, money; ``(values,)``, or ``(rounds, values)`` where they differ.
     weights : ``(rounds, values)``, which need not sum to one; where all are zero every price is as good.
 
     >>> monopoly_price(np.array([1, 2, 3]), np.array([[1.0, 1.0, 1.0], [1.0, 0.0, 0.0]]))
@@ -41,4 +44,4 @@ def monopoly_reserves(environment: Environment, belief: Belief) -> IntArray:
 
 def marginal_weights(belief: Belief, player: int) -> FloatArray:
     """Return ``(values,)``: the probability of each type of one of the players a belief is about."""
-    return belief.marginal([player]).prob(np.arange(belief.shape[player])[:, None])
+    return weights_of(belief, player)

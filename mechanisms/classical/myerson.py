@@ -1,13 +1,7 @@
 r"""Myerson's optimal auction for independent values, by ironed virtual values [Myerson1981]_, [Elkind2007]_.
 
-On a grid, value ``v_k`` of probability ``f_k`` has the virtual value ``v_k - (v_{k+1} - v_k) Pr(theta > v_k) / f_k``:
-the slope of the revenue curve between the quantiles of two neighbouring values. Ironing takes the slopes of its least
-concave majorant instead, which pools neighbours whose virtual values fall. The highest positive ironed virtual value
-buys, for the least with which she would; ties across players, and within a pool, are broken by the tie rule.
-
-A value of probability zero has the virtual value of the next lower one that can occur, and none if it is below all of
-them. A virtual value counts as zero, or as equal to a lower one, if it is no more above it than 1e-12 of the least
-value that has it. That is about what rounding leaves of it, and leaves truth dominant.
+The highest positive ironed virtual value buys, for the least with which she would; ties across players, and within a
+pool, are broken by the tie rule. `mechanisms.optimal.ironing` says what the values are, and which count as equal.
 
 References
 ----------
@@ -18,51 +12,17 @@ References
 from __future__ import annotations
 
 from functools import cached_property
-from math import prod
 
 import numpy as np
 
 from mechanisms.about import About
-from mechanisms.beliefs import Belief
+from mechanisms.beliefs import Product
 from mechanisms.classical.monopoly import marginal_weights
 from mechanisms.classical.ranked import RankedAuction
 from mechanisms.environment import FloatArray, IntArray
 from mechanisms.mechanism import Setting
+from mechanisms.optimal.ironing import ironed_virtual_values, is_product, virtual_ranks
 from mechanisms.ties import Ties
-
-_EQUAL = 1e-12
-_PRODUCT = 1e-9
-
-
-def ironed_virtual_values(grid: IntArray, weights: FloatArray) -> FloatArray:
-    """Return ``(values,)``: the ironed virtual value of each value, non-decreasing; -inf below all that can occur.
-
-    Parameters
-    ----------
-    grid : increasing values, money.
-    weights : ``(values,)`` their probabilities, not all zero.
-
-    >>> ironed_virtual_values(np.array([1, 2, 3, 4]), np.full(4, 0.25))
-    array([-2.,  0.,  2.,  4.])
-    """
-    possible = np.flatnonzero(weights > 0)
-    values, chances = grid[possible], weights[possible]
-    above = np.append(np.cumsum(chances[::-1])[::-1][1:], 0.0)
-    gains = values * chances - np.append(np.diff(values), 0) * above
-    sums: list[float] = []
-    masses: list[float] = []
-    sizes: list[int] = []
-    for gain, chance in zip(gains.tolist(), chances.tolist(), strict=True):
-        size = 1
-        while sums and sums[-1] * chance >= gain * masses[-1]:
-            gain, chance, size = gain + sums.pop(), chance + masses.pop(), size + sizes.pop()
-        sums.append(gain)
-        masses.append(chance)
-        sizes.append(size)
-    with np.errstate(over="ignore"):  # a value that hardly ever occurs can have the virtual value -inf
-        ironed = np.repeat(np.array(sums) / np.array(masses), sizes)
-    below = np.searchsorted(possible, np.arange(len(grid)), side="right")
-    return np.concatenate([[-np.inf], ironed])[below]
 
 
 class Myerson(RankedAuction):
@@ -83,17 +43,41 @@ class Myerson(RankedAuction):
         self, setting: Setting, *, ties: Ties = "lowest-index", delta: float = 0.0, discount: float = 0.5
     ) -> None:
         super().__init__(setting, ties=ties, delta=delta, discount=discount)
-        grids = setting.environment.values
-        self.virtual_values = tuple(
-            ironed_virtual_values(grid, marginal_weights(setting.prior, i)) for i, grid in enumerate(grids)
-        )
-        self.ranks = _ranks(self.virtual_values, grids)
+        grids, virtual_values = setting.environment.values, list[FloatArray]()
+        known: dict[tuple[bytes, bytes], FloatArray] = {}
+        for i, grid in enumerate(grids):
+            weights = marginal_weights(setting.prior, i)
+            key = grid.tobytes(), weights.tobytes()
+            if key not in known:
+                known[key] = ironed_virtual_values(grid, weights)
+            virtual_values.append(known[key])
+        self.virtual_values = tuple(virtual_values)
+        self.ranks = virtual_ranks(self.virtual_values, grids)
 
     def reach(self, player: int, ranks: IntArray) -> FloatArray:
         """Return her least value of at least those ranks, or her largest where there is none."""
         spots = np.searchsorted(self.ranks[player], ranks)
         grid = self.environment.values[player]
         return grid[np.minimum(spots, len(grid) - 1)].astype(float)
+
+    def reach_each(self, players: IntArray, ranks: IntArray) -> FloatArray:
+        """Return the same where each round has a player of its own, ``(rounds,)``."""
+        keys, starts, width = self._ladder
+        spots = np.searchsorted(keys, players * width + np.minimum(ranks, width - 1)) - starts[players]
+        return self.grids[players, np.minimum(spots, np.array(self.environment.shape)[players] - 1)].astype(float)
+
+    @cached_property
+    def _ladder(self) -> tuple[IntArray, IntArray, int]:
+        """All ranks, increasing as each player's start above those of the one before; starts; and the step."""
+        sizes = [len(own) for own in self.ranks]
+        together = np.concatenate(self.ranks)
+        width = int(together.max()) + 2
+        return np.repeat(np.arange(len(sizes)) * width, sizes) + together, np.append(0, np.cumsum(sizes)[:-1]), width
+
+    @property
+    def share(self) -> float | None:
+        """All of it where D is a `Product`, and so is what is left of it by any news of each player's type."""
+        return 1.0 if isinstance(self._setting.prior, Product) else None
 
     @cached_property
     def independent(self) -> bool:
@@ -103,28 +87,3 @@ class Myerson(RankedAuction):
     def guarantee(self, opt: float) -> float | None:
         """Return ``(1 - delta) OPT`` where values are independent [Myerson1981]_."""
         return (1.0 - self.delta) * opt if self.independent else None
-
-
-def is_product(belief: Belief) -> bool:
-    """Return whether the players' types are independent under a belief, to a relative 1e-9."""
-    margins = [marginal_weights(belief, i) for i in range(len(belief.shape))]
-    atoms = belief.support
-    if len(atoms) != prod(int((margin > 0).sum()) for margin in margins):
-        return False
-    expected = np.prod([margin[atoms[:, i]] for i, margin in enumerate(margins)], axis=0)
-    return bool(np.allclose(belief.prob(atoms), expected, rtol=_PRODUCT, atol=0.0))
-
-
-def _ranks(virtual_values: tuple[FloatArray, ...], grids: tuple[IntArray, ...]) -> tuple[IntArray, ...]:
-    """Number the positive virtual values of all players together, from 1 up; others have rank 0."""
-    margins = [_EQUAL * grid[np.searchsorted(own, own)] for own, grid in zip(virtual_values, grids, strict=True)]
-    everyone, margin = np.concatenate(virtual_values), np.concatenate(margins)
-    order = np.lexsort((-margin, everyone))
-    ranks = np.zeros(len(everyone), dtype=np.int64)
-    rank, least = 0, 0.0
-    for k in order[everyone[order] > 0.0].tolist():
-        if everyone[k] - least > margin[k]:
-            rank, least = rank + 1, everyone[k]
-        ranks[k] = rank
-    ends = np.cumsum([len(own) for own in virtual_values])[:-1]
-    return tuple(np.split(ranks, ends))

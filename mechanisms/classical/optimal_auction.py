@@ -16,7 +16,7 @@ class OptimalAuction(Mechanism):
     """The revenue-optimal DST, ex-post IR mechanism for D: the benchmark OPT, playable."""
 
     name = "optimal"
-    summary = "the best dominant-strategy-truthful mechanism for D, by linear program; the seller knows D"
+    summary = "the best dominant-strategy-truthful mechanism for D; the seller knows D"
     solution = "dominant"
     uses_prior = True
     about = About(
@@ -24,22 +24,20 @@ class OptimalAuction(Mechanism):
         seller="D",
         players="their own value",
         promises="OPT: no mechanism that is truthful whatever the others do earns more",
-        fails="a seller who has D wrong; grids whose linear program does not fit",
+        fails="a seller who has D wrong; correlated values on grids whose linear program does not fit",
     )
     has_role = False
     random_allocation = True
 
     @cached_property
     def optimum(self) -> Optimum:
-        """The solved program."""
+        """The optimum, by the route that fits."""
         return optimal_mechanism(self.environment, self._setting.prior)
 
     def settle(self, reports: Reports, role: int, *, of: int | None = None) -> Settled:
-        """Look the announced profile up."""
-        point = self.environment.flat(reports.values)
-        payments = self.optimum.payments[point]
-        nothing = np.zeros(len(reports))
-        return Settled(self.optimum.allocation[point], payments, np.zeros_like(payments), nothing)
+        """Do what the optimum does at the announced profile."""
+        sale = self.optimum.at(reports.values)
+        return Settled(sale.allocation, sale.payments, np.zeros_like(sale.payments), np.zeros(len(reports)))
 
     @property
     def share(self) -> float:

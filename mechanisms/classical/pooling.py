@@ -31,7 +31,7 @@ from functools import cached_property
 import numpy as np
 
 from mechanisms.about import About
-from mechanisms.beliefs import Belief
+from mechanisms.beliefs import Belief, Joint
 from mechanisms.classical.priced import Offer
 from mechanisms.classical.vickrey import SingleGoodMechanism
 from mechanisms.distinct import distinct_rows
@@ -67,8 +67,9 @@ def best_pools(environment: Environment, belief: Belief, ties: Ties) -> Pools:
     values = np.unique(np.concatenate(environment.values))
     size = len(values)
     earned = np.zeros((size, size))
+    table = belief.table
     for i in range(environment.players):
-        earned += _earned(environment, belief, i, values, ties)
+        earned += _earned(environment, table, i, values, ties)
     best, start = np.zeros(size + 1), np.zeros(size, dtype=np.int64)
     for end in range(size):
         income = best[: end + 1] + earned[: end + 1, end]
@@ -82,7 +83,7 @@ def best_pools(environment: Environment, belief: Belief, ties: Ties) -> Pools:
     return Pools(lowest, highest, float(best[size]))
 
 
-def _earned(environment: Environment, belief: Belief, player: int, values: IntArray, ties: Ties) -> FloatArray:
+def _earned(environment: Environment, belief: Joint, player: int, values: IntArray, ties: Ties) -> FloatArray:
     """Return ``(values, values)``: what a player pays while the best other bid is in the pool from row to column."""
     size = len(values)
     others = np.delete(belief.support, player, axis=1)

@@ -25,11 +25,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from mechanisms.about import About
-from mechanisms.beliefs import Joint
+from mechanisms.beliefs import Belief
 from mechanisms.classical.monopoly import marginal_weights
-from mechanisms.classical.myerson import is_product
 from mechanisms.environment import Environment, FloatArray, IntArray, full_grid
 from mechanisms.mechanism import Mechanism, Setting, Settled
+from mechanisms.optimal.ironing import is_product
 from mechanisms.outcomes import Reports
 
 MAX_CHOICES = 1 << 22
@@ -167,7 +167,7 @@ class PostedPrices(Mechanism):
         return (1.0 - self.delta) * opt / 2.0
 
 
-def _plan(environment: Environment, prior: Joint) -> tuple[tuple[Arrival, ...], float]:
+def _plan(environment: Environment, prior: Belief) -> tuple[tuple[Arrival, ...], float]:
     """Return every player's offers and the income expected from all, by dynamic programming from the last back."""
     n, bundles = environment.players, len(environment.bundles)
     income = np.zeros(len(environment.allocations))

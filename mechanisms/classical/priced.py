@@ -29,7 +29,7 @@ class PosteriorPriced(SingleGoodMechanism):
     """Offers the good to the highest bidder i* at a price that depends on a posterior of her value.
 
     The seller knows D and conditions it on the others' bids. Override `offer`, and `posterior_weights` where the price
-    reads something coarser than that posterior.
+    reads something coarser than that posterior. The same names with `_each` are for rounds of different chosen.
     """
 
     uses_prior = True
@@ -45,6 +45,35 @@ class PosteriorPriced(SingleGoodMechanism):
     def posterior_weights(self, values: IntArray, chosen: int) -> FloatArray:
         """Return ``(rounds, values of chosen)``: D's weights on her values beside the others' announcements."""
         return self._setting.prior.conditional(chosen, np.delete(values, chosen, axis=1))
+
+    def offer_each(self, values: IntArray, chosen: IntArray, weights: FloatArray) -> Offer:
+        """Return the offer to each round's `chosen`, ``(rounds,)``, given weights ``(rounds, widest grid)``.
+
+        It asks `offer` player by player, unless a mechanism has a faster way.
+        """
+        price, fallback = np.zeros(len(values)), np.zeros(len(values))
+        for player in np.unique(chosen).tolist():
+            at = np.flatnonzero(chosen == player)
+            found = self.offer(values[at], player, weights[at, : self.environment.shape[player]])
+            price[at], fallback[at] = found.price, found.fallback
+        return Offer(price, fallback)
+
+    def posterior_weights_each(self, values: IntArray, chosen: IntArray) -> FloatArray:
+        """Return ``(rounds, widest grid)``: the weights for each round's chosen, with zeros at the end.
+
+        It asks `posterior_weights` player by player, unless a mechanism has a faster way.
+        """
+        found = np.zeros((len(values), max(self.environment.shape)))
+        for player in np.unique(chosen).tolist():
+            at = np.flatnonzero(chosen == player)
+            found[at, : self.environment.shape[player]] = self.posterior_weights(values[at], player)
+        return found
+
+    def settle_each(self, reports: Reports, roles: IntArray, *, of: int | None = None) -> Settled:
+        """Sell to each round's role at the price that D and the others' bids give."""
+        offer = self.offer_each(reports.values, roles, self.posterior_weights_each(reports.values, roles))
+        allocation, payments = self.sale_each(reports.values, roles, offer.price)
+        return Settled(allocation, payments, np.zeros_like(payments), offer.fallback)
 
     def settle(self, reports: Reports, role: int, *, of: int | None = None) -> Settled:
         """Sell to `role` at the price that D and the others' bids give."""

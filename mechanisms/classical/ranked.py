@@ -20,7 +20,7 @@ from mechanisms.classical.vickrey import SingleGoodMechanism
 from mechanisms.environment import FloatArray, IntArray
 from mechanisms.mechanism import Settled
 from mechanisms.outcomes import Reports
-from mechanisms.ties import chosen_probabilities, win_weights
+from mechanisms.ties import chosen_probabilities, rivals, win_weights
 
 
 class RankedAuction(SingleGoodMechanism):
@@ -41,6 +41,14 @@ class RankedAuction(SingleGoodMechanism):
         It is never above a value of that rank. Where no value of hers has the rank, any finite number will do.
         """
 
+    def reach_each(self, players: IntArray, ranks: IntArray) -> FloatArray:
+        """Return the same where each round has a player of its own, ``(rounds,)``: player by player."""
+        found = np.zeros(len(players))
+        for player in np.unique(players).tolist():
+            at = np.flatnonzero(players == player)
+            found[at] = self.reach(player, ranks[at])
+        return found
+
     def scores(self, values: IntArray) -> IntArray:
         """Return the ranks of announced types, ``(rounds, players)``."""
         return np.stack([ranks[values[:, i]] for i, ranks in enumerate(self.ranks)], axis=1)
@@ -58,4 +66,13 @@ class RankedAuction(SingleGoodMechanism):
         low, high = self.reach(role, np.maximum(best, 1)), self.reach(role, best + 1)
         price = np.where(mine > best, high - tie_won * (high - low), low)
         allocation, payments = self.sale(reports.values, role, np.where(mine > 0, price, np.inf))
+        return Settled(allocation, payments, np.zeros_like(payments), np.zeros(len(reports)))
+
+    def settle_each(self, reports: Reports, roles: IntArray, *, of: int | None = None) -> Settled:
+        """Sell to each round's role, if her rank is positive, at Myerson's price."""
+        scores = self.scores(reports.values)
+        mine, others = scores[np.arange(len(scores)), roles], rivals(scores, roles, self.ties)
+        low, high = self.reach_each(roles, np.maximum(others.best, 1)), self.reach_each(roles, others.best + 1)
+        price = np.where(mine > others.best, high - others.at_tie * (high - low), low)
+        allocation, payments = self.sale_each(reports.values, roles, np.where(mine > 0, price, np.inf))
         return Settled(allocation, payments, np.zeros_like(payments), np.zeros(len(reports)))

@@ -29,7 +29,8 @@ from mechanisms.classical.vickrey import SingleGoodMechanism
 from mechanisms.environment import FloatArray, IntArray
 from mechanisms.mechanism import Settled
 from mechanisms.outcomes import Reports
-from mechanisms.ties import chosen_probabilities
+from mechanisms.posteriors import padded
+from mechanisms.ties import chosen_probabilities, rivals
 
 
 class LazyReserves(PosteriorPriced):
@@ -55,6 +56,21 @@ class LazyReserves(PosteriorPriced):
         reserve = monopoly_price(self.environment.values[chosen], weights)
         empty = weights.sum(axis=1) <= 0.0
         return Offer(np.where(empty, second, np.maximum(second, reserve)).astype(float), empty.astype(float))
+
+    def offer_each(self, values: IntArray, chosen: IntArray, weights: FloatArray) -> Offer:
+        """Return the same for each round's chosen."""
+        second = rivals(self.bids(values), chosen, self.ties).best
+        reserve, empty = monopoly_price(self.grids[chosen], weights), weights.sum(axis=1) <= 0.0
+        return Offer(np.where(empty, second, np.maximum(second, reserve)).astype(float), empty.astype(float))
+
+    def posterior_weights_each(self, values: IntArray, chosen: IntArray) -> FloatArray:
+        """Return ``(rounds, widest grid)``: the marginal of each round's chosen."""
+        return self._marginals[chosen]
+
+    @cached_property
+    def _marginals(self) -> FloatArray:
+        prior = self._setting.prior
+        return padded([marginal_weights(prior, i) for i in range(self.environment.players)])
 
     def posterior_weights(self, values: IntArray, chosen: int) -> FloatArray:
         """Return ``(rounds, values of chosen)``: her marginal, whatever the others announce."""
@@ -97,4 +113,11 @@ class EagerReserves(SingleGoodMechanism):
         others = np.delete(self.standing(reports.values), role, axis=1)
         price = others.max(axis=1, initial=self.reserves[role])
         allocation, payments = self.sale(reports.values, role, price.astype(float))
+        return Settled(allocation, payments, np.zeros_like(payments), np.zeros(len(reports)))
+
+    def settle_each(self, reports: Reports, roles: IntArray, *, of: int | None = None) -> Settled:
+        """Sell to each round's role at her reserve or the highest other bid that stands."""
+        second = rivals(self.standing(reports.values), roles, self.ties).best
+        price = np.maximum(second, self.reserves[roles])
+        allocation, payments = self.sale_each(reports.values, roles, price.astype(float))
         return Settled(allocation, payments, np.zeros_like(payments), np.zeros(len(reports)))

@@ -7,13 +7,16 @@ References
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from mechanisms.about import About
 from mechanisms.environment import Environment, FloatArray, IntArray
 from mechanisms.mechanism import Mechanism, Setting, Settled
 from mechanisms.outcomes import Reports
-from mechanisms.ties import TIES, Ties, chosen_probabilities
+from mechanisms.posteriors import padded
+from mechanisms.ties import TIES, Ties, chosen_probabilities, rivals
 
 
 class SingleGoodMechanism(Mechanism):
@@ -53,6 +56,19 @@ class SingleGoodMechanism(Mechanism):
         payments[:, winner] = np.where(sold, price, 0.0)
         return np.where(sold, winner + 1, 0), payments
 
+    def sale_each(self, values: IntArray, winners: IntArray, price: FloatArray) -> tuple[IntArray, FloatArray]:
+        """Return the same where each round has a winner of its own, ``(rounds,)``."""
+        at = np.arange(len(values))
+        sold = self.environment.worths(winners, values[at, winners], np.ones_like(winners)) >= price
+        payments = np.zeros(values.shape)
+        payments[at, winners] = np.where(sold, price, 0.0)
+        return np.where(sold, winners + 1, 0), payments
+
+    @cached_property
+    def grids(self) -> IntArray:
+        """All grids of values as one array ``(players, widest grid)``, filled up with zeros."""
+        return padded(self.environment.values).astype(np.int64)
+
 
 class Vickrey(SingleGoodMechanism):
     """The highest bidder buys at the second-highest bid."""
@@ -74,3 +90,9 @@ class Vickrey(SingleGoodMechanism):
         allocation, payments = self.sale(reports.values, role, others.max(axis=1, initial=0).astype(float))
         nothing = np.zeros(len(reports))
         return Settled(allocation, payments, np.zeros_like(payments), nothing)
+
+    def settle_each(self, reports: Reports, roles: IntArray, *, of: int | None = None) -> Settled:
+        """Sell to each round's role at the highest other bid."""
+        second = rivals(self.bids(reports.values), roles, self.ties).best
+        allocation, payments = self.sale_each(reports.values, roles, second.astype(float))
+        return Settled(allocation, payments, np.zeros_like(payments), np.zeros(len(reports)))

@@ -35,10 +35,11 @@ import numpy as np
 from mechanisms.about import About
 from mechanisms.beliefs import independent
 from mechanisms.classical.monopoly import marginal_weights
-from mechanisms.classical.myerson import Myerson, is_product
+from mechanisms.classical.myerson import Myerson
 from mechanisms.distinct import distinct_rows
 from mechanisms.environment import Environment, FloatArray, IntArray
 from mechanisms.mechanism import Mechanism, Setting, Settled
+from mechanisms.optimal.ironing import is_product
 from mechanisms.outcomes import Reports
 
 _DECIMALS = 12

@@ -28,7 +28,7 @@ import math
 import numpy as np
 
 from mechanisms.about import About
-from mechanisms.beliefs import Joint
+from mechanisms.beliefs import Belief
 from mechanisms.classical.monopoly import marginal_weights
 from mechanisms.classical.public_good import PublicGoodMechanism
 from mechanisms.crowdsourced.rewards import belief_reward
@@ -111,7 +111,7 @@ class ChoiKim(PublicGoodMechanism):
             externality[rounds] = (decided * (others - self.cost * (n - 1) / n)) @ chances
         return externality
 
-    def _sums(self, unknown: list[int], told: list[Joint]) -> tuple[IntArray, FloatArray]:
+    def _sums(self, unknown: list[int], told: list[Belief]) -> tuple[IntArray, FloatArray]:
         """Return what the values of some players may add up to, and how likely each sum is by what is told of them."""
         sums, chances = np.zeros(1, dtype=np.int64), np.ones(1)
         for j, belief in zip(unknown, told, strict=True):

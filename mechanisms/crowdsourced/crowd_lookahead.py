@@ -7,10 +7,12 @@ reward then depends on her own bid. The repaired form asks everybody at once and
 
 from __future__ import annotations
 
+import numpy as np
+
 from mechanisms.about import About
 from mechanisms.classical.lookahead import Conditioning, Lookahead
 from mechanisms.crowdsourced.crowd_priced import CrowdPriced
-from mechanisms.environment import FloatArray
+from mechanisms.environment import FloatArray, IntArray
 from mechanisms.mechanism import Setting
 from mechanisms.outcomes import Reports
 from mechanisms.ties import Ties
@@ -75,8 +77,8 @@ class CrowdLookaheadPrinted(CrowdLookahead):
         fails="overbidding for i*'s reward pays unless epsilon is small against delta",
     )
 
-    def rewards(self, reports: Reports, role: int) -> FloatArray:
+    def rewards(self, reports: Reports, role: int | IntArray, *, of: int | None = None) -> FloatArray:
         """Return ``(rounds, players)``: epsilon to i*, the score times ``epsilon / n`` to each other."""
-        rewards = super().rewards(reports, role)
-        rewards[:, role] = self.epsilon
+        rewards = super().rewards(reports, role, of=of)
+        rewards[np.arange(len(rewards)), role] = self.epsilon
         return rewards

@@ -16,9 +16,9 @@ from mechanisms.about import Solution
 from mechanisms.classical.priced import PosteriorPriced
 from mechanisms.classical.vickrey import SingleGoodMechanism
 from mechanisms.crowdsourced.aggregate import aggregate_conditional
-from mechanisms.crowdsourced.rewards import belief_reward
+from mechanisms.crowdsourced.rewards import belief_reward, belief_rewards
 from mechanisms.distinct import distinct_rows
-from mechanisms.environment import FloatArray
+from mechanisms.environment import FloatArray, IntArray
 from mechanisms.mechanism import Part, Setting, Settled
 from mechanisms.outcomes import Reports
 from mechanisms.scoring import reward_rule
@@ -68,13 +68,26 @@ class CrowdPriced(SingleGoodMechanism):
         values, beliefs = reports.values[first], reports.beliefs[first]
         offer = self.inner.offer(values, role, aggregate_conditional(self.book, shape, role, values, beliefs))
         allocation, payments = self.sale(reports.values, role, offer.price[inverse])
-        return Settled(allocation, payments, self.rewards(reports, role), offer.fallback[inverse])
+        return Settled(allocation, payments, self.rewards(reports, role, of=of), offer.fallback[inverse])
 
-    def rewards(self, reports: Reports, role: int) -> FloatArray:
-        """Return ``(rounds, players)``: everybody's score, each at most ``epsilon / n``."""
+    def settle_each(self, reports: Reports, roles: IntArray, *, of: int | None = None) -> Settled:
+        """Sell to each round's role at the price that the others' beliefs give, and pay the rewards."""
+        weights = aggregate_conditional(self.book, self.environment.shape, roles, reports.values, reports.beliefs)
+        offer = self.inner.offer_each(reports.values, roles, weights)
+        allocation, payments = self.sale_each(reports.values, roles, offer.price)
+        return Settled(allocation, payments, self.rewards(reports, roles, of=of), offer.fallback)
+
+    def rewards(self, reports: Reports, role: int | IntArray, *, of: int | None = None) -> FloatArray:
+        """Return ``(rounds, players)``: everybody's score, each at most ``epsilon / n``; with `of` only that player's.
+
+        `role` is i*, or ``(rounds,)`` one a round.
+        """
         share, shape = self.epsilon / self.environment.players, self.environment.shape
-        scores = [belief_reward(self.book, shape, self.score, reports, j, scale=share) for j in range(len(shape))]
-        return np.stack(scores, axis=1)
+        if of is None:
+            return belief_rewards(self.book, shape, self.score, reports, scale=share)
+        rewards = np.zeros(reports.values.shape)
+        rewards[:, of] = belief_reward(self.book, shape, self.score, reports, of, scale=share)
+        return rewards
 
     def guarantee(self, opt: float) -> float | None:
         """Return ``(1 - delta) b OPT - epsilon``, b being the classical mechanism's share (Lemma 5, for lookahead).

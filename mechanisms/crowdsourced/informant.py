@@ -8,18 +8,26 @@ stand in for the optimal one (the paper's remarks in appendices B and F): `recip
 from __future__ import annotations
 
 import math
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
 
+from mechanisms import direct
 from mechanisms.about import About
-from mechanisms.beliefs import Uniforms, independent
+from mechanisms.beliefs import Uniforms
+from mechanisms.beliefs.product import check_listed
 from mechanisms.classical.optimal_auction import OptimalAuction
 from mechanisms.crowdsourced.rewards import belief_reward
 from mechanisms.environment import Environment, FloatArray, IntArray
+from mechanisms.kept import Kept
 from mechanisms.mechanism import Mechanism, Part, Setting, Settled
+from mechanisms.optimal.optimum import TooLarge
 from mechanisms.outcomes import Outcomes, Reports
 from mechanisms.scoring import reward_rule
+
+TABULATED = 1 << 22
+KEPT = 1 << 17
 
 
 class Informant(Mechanism):
@@ -70,11 +78,12 @@ class Informant(Mechanism):
             raise ValueError(f"{self.name} needs at least two players, one to inform about the others")
         self.epsilon = epsilon
         self.score = reward_rule(score)
-        players = range(setting.environment.players)
-        self._rest = [setting.environment.without(i) for i in players]
-        self._rows = [self._allocation_rows(i) for i in players]
         self._options = options
+        most = max(64, KEPT // setting.environment.players)
+        self._rest: Kept[int, Environment] = Kept(most)
+        self._rows: Kept[int, IntArray] = Kept(most)
         self._rules: dict[tuple[int, int], Outcomes] = {}
+        self._inner: Kept[tuple[int, int], Mechanism] = Kept(most)
 
     @classmethod
     def unfit(cls, environment: Environment) -> str | None:
@@ -106,15 +115,59 @@ class Informant(Mechanism):
         n = self.environment.players
         return tuple(Part(self.lottery_players(role), (role,), role=role, chance=1.0 / n) for role in range(n))
 
+    def rest(self, informant: int) -> Environment:
+        """Return the environment of everybody but the informant."""
+        return self._rest.get(informant, lambda: self.environment.without(informant))
+
+    def inner(self, informant: int, belief: int) -> Mechanism:
+        """Return the others' mechanism for one reported belief.
+
+        Raises
+        ------
+        ValueError : where it does not fit, naming what would do instead.
+        """
+        return self._inner.get((informant, belief), lambda: self._build(informant, belief))
+
+    def _build(self, informant: int, belief: int) -> Mechanism:
+        setting = Setting(self.rest(informant), self.book, self.book[belief])
+        return self.classical(setting, **self._options)
+
     def rule(self, informant: int, belief: int) -> Outcomes:
-        """Return what the others' mechanism for one reported belief does on every profile of theirs, in expectation."""
+        """Return what the others' mechanism for one reported belief does on every profile of theirs, in expectation.
+
+        Raises
+        ------
+        ValueError : where their profiles are too many to list.
+        """
         key = (informant, belief)
         if key not in self._rules:
-            setting = Setting(self._rest[informant], self.book, self.book[belief])
-            grid = setting.environment.grid
-            inner = self.classical(setting, **self._options)
-            self._rules[key] = inner.expect(Reports(grid, np.zeros_like(grid)))
+            check_listed(self.rest(informant).shape)
+            grid = self.rest(informant).grid
+            self._rules[key] = self._on(informant, belief, grid)
         return self._rules[key]
+
+    def _on(self, informant: int, belief: int, values: IntArray, *, sure: bool = False) -> Outcomes:
+        """Return what the others' mechanism does at their announced types ``(rounds, players - 1)``, in expectation.
+
+        With `sure` its allocations come as numbers where it tosses no coin.
+        """
+        reports = Reports(values, np.zeros_like(values))
+        try:
+            inner = self.inner(informant, belief)
+            if not sure or inner.random_role or inner.random_allocation:
+                return inner.expect(reports)
+            settled = inner.settle_each(reports, direct.roles(inner, values, None))
+            return Outcomes(settled.allocation, settled.payments, settled.rewards, None, settled.fallback)
+        except TooLarge as error:
+            instead = "M-lookahead, or M-myerson for independent values,"
+            if not self.environment.single_good:
+                instead = "M-vcg-reserves"
+            raise ValueError(f"{self.name} needs OPT for a reported belief: {error}; {instead} needs none") from error
+
+    def _tabulated(self, informant: int) -> bool:
+        """Whether the others' mechanism is worked out on all their profiles."""
+        rest = self.rest(informant)
+        return prod(rest.shape) * len(rest.allocations) <= TABULATED
 
     def settle(self, reports: Reports, role: int, *, of: int | None = None) -> Settled:
         """Run the classical mechanism for `role`'s belief on the others, and pay her the score."""
@@ -123,27 +176,56 @@ class Informant(Mechanism):
         if of is None or of == role:
             shape = self.environment.shape
             rewards[:, role] = belief_reward(self.book, shape, self.score, reports, role, scale=self.epsilon)
-        allocation, payments = np.zeros((rounds, len(self.environment.allocations))), np.zeros((rounds, n))
         if of == role:
-            allocation[:, 0] = 1.0
-        else:
-            self._run_on_others(reports, role, allocation, payments)
-        return Settled(allocation, payments, rewards, np.zeros(rounds))
+            nobody: IntArray | FloatArray = np.zeros(rounds, dtype=np.int64)
+            if self._tabulated(role):
+                nobody = direct.lottery(nobody, len(self.environment.allocations))
+            return Settled(nobody, np.zeros((rounds, n)), rewards, np.zeros(rounds))
+        found = self._tabled(reports, role) if self._tabulated(role) else self._worked_out(reports, role)
+        payments = np.insert(found.payments, role, 0.0, axis=1)
+        rows = self._allocation_rows(role)
+        if found.allocation.ndim == 1:
+            return Settled(rows[found.allocation.astype(np.int64)], payments, rewards, found.fallback)
+        allocation = np.zeros((rounds, len(self.environment.allocations)))
+        allocation[:, rows] = found.allocation
+        return Settled(allocation, payments, rewards, found.fallback)
 
-    def _run_on_others(self, reports: Reports, informant: int, allocation: FloatArray, payments: FloatArray) -> None:
-        others = [i for i in range(self.environment.players) if i != informant]
+    def _tabled(self, reports: Reports, informant: int) -> Outcomes:
+        """Look up what the others' mechanism does."""
         ids, inverse = np.unique(reports.beliefs[:, informant], return_inverse=True)
-        point = self._rest[informant].flat(reports.values[:, others])
+        point = self.rest(informant).flat(np.delete(reports.values, informant, axis=1))
         rules = [self.rule(informant, int(belief)) for belief in ids]
-        allocation[:, self._rows[informant]] = np.stack([r.allocation for r in rules])[inverse, point]
-        payments[:, others] = np.stack([r.payments for r in rules])[inverse, point]
+        allocation, payments, fallback = (
+            np.stack([getattr(rule, name) for rule in rules])[inverse, point]
+            for name in ("allocation", "payments", "fallback")
+        )
+        return Outcomes(allocation, payments, np.zeros_like(payments), None, fallback)
+
+    def _worked_out(self, reports: Reports, informant: int) -> Outcomes:
+        """Run the others' mechanism on the reported profiles."""
+        told = np.delete(reports.values, informant, axis=1)
+        ids, inverse = np.unique(reports.beliefs[:, informant], return_inverse=True)
+        if len(ids) == 1:
+            return self._on(informant, int(ids[0]), told, sure=True)
+        places = [np.flatnonzero(inverse == k) for k in range(len(ids))]
+        parts = [self._on(informant, int(k), told[at], sure=True) for k, at in zip(ids, places, strict=True)]
+        back = np.argsort(np.concatenate(places))
+        allocation, payments, rewards, fallback = (
+            np.concatenate([getattr(part, name) for part in parts])[back]
+            for name in ("allocation", "payments", "rewards", "fallback")
+        )
+        return Outcomes(allocation, payments, rewards, None, fallback)
 
     def _allocation_rows(self, informant: int) -> IntArray:
         """Return which allocation of the whole environment each allocation of the others is."""
+        return self._rows.get(informant, lambda: self._matched(informant))
+
+    def _matched(self, informant: int) -> IntArray:
+        if self.environment.single_good:
+            return np.delete(np.arange(self.environment.players + 1), informant + 1)
         whole = {tuple(row): k for k, row in enumerate(self.environment.allocations.tolist())}
-        return np.array(
-            [whole[(*row[:informant], 0, *row[informant:])] for row in self._rest[informant].allocations.tolist()]
-        )
+        rest = self.rest(informant).allocations.tolist()
+        return np.array([whole[(*row[:informant], 0, *row[informant:])] for row in rest])
 
     def guarantee(self, opt: float) -> float | None:
         """Return ``(1 - delta)(1 - 1/n) b OPT - epsilon``, b being the classical share with a player fewer.
@@ -152,9 +234,8 @@ class Informant(Mechanism):
         than their own OPT once the informant's value is known, and that no more than their OPT in her cells. So what
         earns a share b of OPT whatever the distribution is keeps that share of the others' part.
         """
-        rest = self._rest[0]
-        uniform = independent([np.full(size, 1.0 / size) for size in rest.shape])
-        share = self.classical(Setting(rest, self.book, uniform), **self._options).share
+        about = self._setting.prior.marginal(range(1, self.environment.players))
+        share = self.classical(Setting(self.rest(0), self.book, about), **self._options).share
         if share is None:
             return None
         return (1.0 - self.delta) * (1.0 - 1.0 / self.environment.players) * share * opt - self.epsilon

@@ -32,6 +32,7 @@ from __future__ import annotations
 import numpy as np
 
 from mechanisms.about import About
+from mechanisms.beliefs import Belief, Product
 from mechanisms.distinct import distinct_rows
 from mechanisms.environment import BoolArray, FloatArray, IntArray
 from mechanisms.mechanism import Mechanism, Part, Setting, Settled
@@ -119,8 +120,7 @@ class PerfectInformation(Mechanism):
         ids, inverse = np.unique(reports.beliefs[:, player], return_inverse=True)
         likeliest = np.zeros((len(ids), self.environment.players - 1), dtype=np.int64)
         for k, number in enumerate(ids.tolist()):
-            belief = self.book[number]
-            likeliest[k] = belief.atoms[(belief.weights >= belief.weights.max() * (1.0 - _EQUAL)).argmax()]
+            likeliest[k] = _likeliest(self.book[number])
         claimed: IntArray = np.insert(likeliest[inverse], player, reports.values[:, player], axis=1)
         return claimed
 
@@ -136,3 +136,14 @@ class PerfectInformation(Mechanism):
         bundles = self.environment.allocations[chosen[first]] * accepts[first]
         left = [self._rows.get(tuple(row), 0) for row in bundles.tolist()]
         return np.array(left, dtype=np.int64)[inverse]
+
+
+def _likeliest(belief: Belief) -> IntArray:
+    """Return the likeliest profile, the first of equals."""
+    if isinstance(belief, Product):
+        return np.array([_first_highest(factor) for factor in belief.factors], dtype=np.int64)
+    return belief.table.atoms[_first_highest(belief.table.weights)]
+
+
+def _first_highest(weights: FloatArray) -> int:
+    return int((weights >= weights.max() * (1.0 - _EQUAL)).argmax())

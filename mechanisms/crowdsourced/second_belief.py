@@ -31,13 +31,13 @@ import math
 import numpy as np
 
 from mechanisms.about import About
-from mechanisms.beliefs import Joint
+from mechanisms.beliefs import Belief, Mixture, Product
 from mechanisms.environment import Environment, FloatArray, IntArray
 from mechanisms.mechanism import Mechanism, Setting, Settled
 from mechanisms.outcomes import Reports
 
 
-def surely_among_others(environment: Environment, player: int, belief: Joint) -> int:
+def surely_among_others(environment: Environment, player: int, belief: Belief) -> int:
     """Return the money that some other player surely has the good worth, by a belief about all others.
 
     Raises
@@ -48,6 +48,10 @@ def surely_among_others(environment: Environment, player: int, belief: Joint) ->
     shape = tuple(environment.shape[j] for j in others)
     if belief.shape != shape:
         raise ValueError(f"player {player}'s belief is about types of shape {belief.shape}, not the others' {shape}")
+    if isinstance(belief, Mixture):
+        return min(surely_among_others(environment, player, part) for part in belief.components)
+    if isinstance(belief, Product):
+        return int(max(environment.values[j][f > 0.0].min() for j, f in zip(others, belief.factors, strict=True)))
     money = np.stack([environment.values[j][belief.support[:, k]] for k, j in enumerate(others)], axis=1)
     return int(money.max(axis=1).min())
 

@@ -32,7 +32,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mechanisms.about import About
-from mechanisms.beliefs import Joint
+from mechanisms.beliefs import Belief, weights_of
 from mechanisms.distinct import distinct_rows
 from mechanisms.environment import BoolArray, Environment, FloatArray, IntArray
 from mechanisms.mechanism import Mechanism, Part, Setting, Settled
@@ -53,7 +53,7 @@ class Offers:
     prices: IntArray
 
 
-def best_offer(environment: Environment, player: int, belief: Joint) -> Offers:
+def best_offer(environment: Environment, player: int, belief: Belief) -> Offers:
     """Return what a player offers the others, so that she is sure of the most; the first such allocation.
 
     What nobody is sure to pay for is not offered.
@@ -68,7 +68,7 @@ def best_offer(environment: Environment, player: int, belief: Joint) -> Offers:
         raise ValueError(f"player {player}'s belief is about types of shape {belief.shape}, not the others' {shape}")
     least = np.zeros((environment.players, len(environment.bundles)), dtype=np.int64)
     for k, j in enumerate(others):
-        least[j] = environment.worth[j][np.unique(belief.support[:, k])].min(axis=0)
+        least[j] = environment.worth[j][weights_of(belief, k) > 0.0].min(axis=0)
     rows = environment.allocations[environment.allocations[:, player] == 0]
     prices = least[np.arange(environment.players), rows]
     best = prices.sum(axis=1).argmax()

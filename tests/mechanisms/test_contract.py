@@ -6,7 +6,7 @@ A new entry of the registry is covered as it stands; its parameters are found fr
 import numpy as np
 import pytest
 
-from mechanisms import MECHANISMS, Reports, assignment, digital_goods, memo, public_good, services, single_good
+from mechanisms import MECHANISMS, Reports, assignment, digital_goods, direct, memo, public_good, services, single_good
 from mechanisms import mechanism as module
 from tests.priors import (
     build,
@@ -255,3 +255,73 @@ def test_reports_are_left_as_they_were(where, name, options):
     mechanism.play(reports, np.random.default_rng(1))
     np.testing.assert_array_equal(reports.values, values)
     np.testing.assert_array_equal(reports.beliefs, beliefs)
+
+
+def some_possible_roles(mechanism, reports, seed=15):
+    """A role for each round, out of those that can be there."""
+    chances = mechanism.role_probabilities(reports.values)
+    return np.where(chances > 0, np.random.default_rng(seed).random(chances.shape), -1.0).argmax(axis=1)
+
+
+@situations(*ENVIRONMENTS)
+@pytest.mark.parametrize("of", [None, 0])
+def test_rounds_each_with_its_own_role_are_settled_as_role_by_role(where, name, options, of):
+    mechanism, reports = situation(where, name, options, 120)
+    roles, who = some_possible_roles(mechanism, reports), slice(None) if of is None else of
+    each = mechanism.settle_each(reports, roles, of=of)
+    for role in range(mechanism.cases):
+        at = np.flatnonzero(roles == role)
+        if not len(at):
+            continue
+        one = mechanism.settle(reports.take(at), role, of=of)
+        if of is None:
+            size = len(mechanism.environment.allocations)
+            chances = direct.lottery(each.allocation[at], size)
+            np.testing.assert_allclose(chances, direct.lottery(one.allocation, size), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(each.payments[at][:, who], one.payments[:, who], rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(each.rewards[at][:, who], one.rewards[:, who], rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(each.fallback[at], one.fallback, rtol=1e-12, atol=1e-12)
+
+
+@every_situation
+@pytest.mark.parametrize("drawn", [False, True])
+@pytest.mark.parametrize("block", [1, 1 << 20])
+def test_utility_and_income_are_what_expect_says(monkeypatch, where, name, options, drawn, block):
+    monkeypatch.setattr(direct, "BLOCK", block)
+    mechanism, reports = situation(where, name, options, 40)
+    if drawn:
+        reports = Reports(reports.values, reports.beliefs, some_possible_roles(mechanism, reports))
+    expected, income = mechanism.expect(reports), mechanism.income(reports)
+    np.testing.assert_allclose(income.prices, expected.prices, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(income.rewards, expected.rewards.sum(axis=1), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(income.fallback, expected.fallback, rtol=1e-12, atol=1e-12)
+    types = random_reports(mechanism, 16, 40).values
+    for player in range(mechanism.environment.players):
+        utility = mechanism.utility_of(reports, player, types[:, player])
+        told = expected.utility_of(mechanism.environment, player, types[:, player])
+        np.testing.assert_allclose(utility, told, rtol=1e-12, atol=1e-11)
+
+
+@every_situation
+def test_blocks_of_rounds_change_nothing(monkeypatch, where, name, options):
+    monkeypatch.setattr(memo, "LIMIT", 1)
+    mechanism, reports = situation(where, name, options, 150)
+    played = mechanism.play(reports, np.random.default_rng(7))
+    monkeypatch.setattr(direct, "BLOCK", 100)
+    assert_same(played, mechanism.play(reports, np.random.default_rng(7)))
+
+
+@every_situation
+def test_a_role_that_cannot_be_is_refused_with_a_memory_and_without(monkeypatch, where, name, options):
+    mechanism, reports = situation(where, name, options, 60)
+    rounds, roles = np.nonzero(mechanism.role_probabilities(reports.values) == 0.0)
+    if not len(rounds):
+        return
+    given = some_possible_roles(mechanism, reports)
+    given[rounds[0]] = roles[0]
+    told = Reports(reports.values, reports.beliefs, given)
+    for limit in (memo.LIMIT, 1):
+        monkeypatch.setattr(memo, "LIMIT", limit)
+        fresh = situation(where, name, options, 60)[0]
+        with pytest.raises(ValueError, match=f"player {roles[0]} cannot have the role in round {rounds[0]}"):
+            fresh.play(told, np.random.default_rng(1))

@@ -15,12 +15,9 @@ class Ledger:
     """Keeps what it is asked to settle, in order."""
 
     def __init__(self):
-        self.values, self.beliefs, self.starts = [], [], 0
+        self.values, self.beliefs = [], []
 
-    def settle(self, reports, *, fresh):
-        if fresh:
-            self.values, self.beliefs = [], []
-            self.starts += 1
+    def settle(self, reports):
         self.values += reports.values.tolist()
         self.beliefs += reports.beliefs.tolist()
 
@@ -42,9 +39,14 @@ def test_every_row_finds_its_own_record(drawn, beliefs, limit):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(memo, "LIMIT", limit)
         ledger = Ledger()
-        book = ReportMemo(SHAPE, beliefs, ledger.settle)
+        book, full = ReportMemo(SHAPE, beliefs, ledger.settle), False
         for reports in (batch(*parameters) for parameters in drawn):
             rows = book.rows(reports)
+            full = full or rows is None
+            assert (rows is None) == full
+            assert not full or limit < 1 << 20
+            if full:
+                continue
             assert rows.shape == (len(reports),)
             assert [ledger.values[row] for row in rows] == reports.values.tolist()
             if beliefs:
@@ -60,20 +62,25 @@ def test_no_report_is_settled_twice(beliefs):
         book.rows(batch(seed, 200, largest))
     settled = [(*v, *(b if beliefs else ())) for v, b in zip(ledger.values, ledger.beliefs, strict=True)]
     assert len(settled) == len(set(settled))
-    assert ledger.starts == 0
 
 
-def test_beyond_the_limit_every_call_starts_afresh(monkeypatch):
+def test_beyond_the_limit_nothing_is_remembered(monkeypatch):
     monkeypatch.setattr(memo, "LIMIT", 64)  # room for four reports a seat
     ledger = Ledger()
     book = ReportMemo(SHAPE, True, ledger.settle)
     book.rows(batch(0, 3, 0))
-    assert ledger.starts == 0
+    assert len(ledger.values) <= 3
+    settled = list(ledger.values)
     for calls in (1, 2, 3):
-        reports = batch(calls, 50, 30)
-        assert book.rows(reports).tolist() == list(range(50))
-        assert ledger.starts == calls
-        assert ledger.values == reports.values.tolist()
+        assert book.rows(batch(calls, 50, 30)) is None
+    assert ledger.values == settled
+
+
+def test_a_grid_beyond_the_limit_is_not_tried():
+    ledger = Ledger()
+    values = np.zeros((5, 30), dtype=np.int64)
+    assert ReportMemo((2,) * 30, True, ledger.settle).rows(Reports(values, values)) is None
+    assert ledger.values == []
 
 
 def test_no_rounds_are_no_rows():

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios import bids as module
+from scenarios import bid_levels as module
 from scenarios.bids import CAUTION, BidPrior, prior_from_bids
 from scenarios.errors import BadInput
 from scenarios.library import make_bids

@@ -179,9 +179,9 @@ def test_shocks_make_phases():
 
 
 def test_what_has_no_opt_has_null_and_a_note(monkeypatch):
-    from mechanisms import optimal
+    from mechanisms.optimal import limits
 
-    monkeypatch.setattr(optimal, "MAX_VARIABLES", 1)
+    monkeypatch.setattr(limits, "MAX_VARIABLES", 1)
     found = figures("small.toml", "--set", "mechanism.kind=vickrey")
     assert found["opt"] is found["bound"] is None
     assert found["seats"][0]["opt"] is None

@@ -10,10 +10,10 @@ import pytest
 import tomli_w
 from click.testing import CliRunner, Result
 
-from mechanisms import MECHANISMS, optimal
+from mechanisms import MECHANISMS
 from mechanisms.classical.vickrey import Vickrey
 from mechanisms.mechanism import Settled
-from mechanisms.optimal import Certificate
+from mechanisms.optimal import Certificate, limits
 from scenarios.catalogue import mechanism_facts, mechanism_page
 from scenarios.cli import main
 from scenarios.comparison import COLUMNS, compare, comparison_table, some_would_leave
@@ -167,10 +167,10 @@ def test_reasons_that_are_equal_are_told_once(here):
 
 
 def test_without_opt_the_rest_stands(here, monkeypatch):
-    monkeypatch.setattr(optimal, "MAX_VARIABLES", 3)
+    monkeypatch.setattr(limits, "MAX_PROFILES", 3)
     figures = printed_json("pair.toml", "--mechanisms", "vickrey,optimal,M")
     assert figures["opt"] is figures["opt_sound"] is None
-    assert "linear program of 12 variables" in figures["notes"][0]
+    assert "minimum cut on 6 profiles" in figures["notes"][0]
     rows = rows_of(figures)
     assert rows["optimal"]["revenue"] is None
     assert "the limit is 3" in rows["optimal"]["reason"]

@@ -483,7 +483,7 @@ def alias(seat: Seat, public) -> Seat:
 def test_plans_come_from_the_seat_s_public_face(name):
     """No hidden door to the game is needed to play."""
     seat = assembled("trio", "L").game.seats[1]
-    kept = ("index", "environment", "book", "mechanism", "information", "types", "names", "posteriors")
+    kept = ("index", "listed", "environment", "book", "mechanism", "information", "types", "names", "posteriors")
     public = MappingProxyType({key: getattr(seat, key) for key in kept})
     plan, bare = (STRATEGIES[name]().plan(who) for who in (seat, alias(seat, public)))
     np.testing.assert_array_equal(plan.values, bare.values)

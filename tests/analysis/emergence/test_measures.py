@@ -32,7 +32,7 @@ def played():
     rounds = []
     for _ in range(ROUNDS):
         market.step()
-        rounds.append((market.states.copy(), market.reports, market.outcomes))
+        rounds.append((market.drawn.states.copy(), market.reports, market.outcomes))
     return SimpleNamespace(phase=phase, course=phase.course, strategies=phase.strategies, rounds=rounds)
 
 

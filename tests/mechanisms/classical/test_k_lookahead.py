@@ -7,7 +7,9 @@ from itertools import product
 import numpy as np
 import pytest
 
-from mechanisms import BeliefBook, Reports, Setting, joint, optimal_mechanism
+from mechanisms import BeliefBook, Reports, Setting, joint, optimal_mechanism, single_good
+from mechanisms.beliefs import mixture
+from mechanisms.beliefs import product as independent_belief
 from mechanisms.classical.k_lookahead import KLookahead, lookahead_share
 from mechanisms.classical.lookahead import Lookahead
 from tests import oracle
@@ -242,3 +244,33 @@ def test_shares_grow_with_k_and_beat_the_older_bound():
 def test_nobody_is_too_few():
     with pytest.raises(ValueError, match="not 0"):
         mechanism_for(random_case(0, 2), k=0)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+@pytest.mark.parametrize("components", [1, 2])
+def test_a_structured_prior_and_its_table_make_the_same_auction(k, components):
+    rng = np.random.default_rng([k, components])
+    environment = single_good([[1, 2, 4], [1, 3, 4], [2, 3, 5]])
+    parts = [product_belief(rng.dirichlet(np.ones(3), 3) * [1.0, 0.0, 1.0] + 1e-2) for _ in range(components)]
+    prior = parts[0] if components == 1 else mixture([0.4, 0.6], parts)
+    grid = environment.grid
+    reports = Reports(grid, np.zeros_like(grid))
+    one, other = (KLookahead(Setting(environment, BeliefBook(), p), k=k).expect(reports) for p in (prior, prior.table))
+    weights = prior.prob(grid)
+    assert weights @ one.prices == pytest.approx(weights @ other.prices, rel=1e-9)
+
+
+def test_sixty_independent_bidders():
+    environment = single_good([list(range(1, 11))] * 60)
+    prior = product_belief(np.full((60, 10), 1.0))
+    mechanism = KLookahead(Setting(environment, BeliefBook(), prior), k=2)
+    values = prior.sample(np.random.default_rng(2), 50)
+    outcomes = mechanism.settle(Reports(values, np.zeros_like(values)), 0)
+    paid, bids = outcomes.payments.sum(axis=1), np.sort(values + 1, axis=1)
+    assert (paid >= bids[:, -3]).all()
+    assert (paid <= bids[:, -1]).all()
+    assert (outcomes.fallback == 0.0).all()
+
+
+def product_belief(odds):
+    return independent_belief([row / row.sum() for row in odds])

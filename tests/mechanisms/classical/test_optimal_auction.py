@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from mechanisms import Reports, assignment, joint, optimal_mechanism
+from mechanisms import BeliefBook, Reports, Setting, assignment, joint, optimal_mechanism, single_good
+from mechanisms.beliefs import product
+from mechanisms.classical.optimal_auction import OptimalAuction
 from tests.priors import build, cases, truthful_figures
 
 
@@ -36,3 +38,16 @@ def test_charging_in_proportion_on_delivery_is_rational_for_each_coin_toss():
     assert (played.payments <= got + 1e-9).all()
     assert played.payments.mean() == pytest.approx(mechanism.optimum.revenue, rel=0.03)
     assert (played.payments[got == 0] == 0).all()
+
+
+def test_a_hundred_independent_bidders_without_a_grid():
+    rng = np.random.default_rng(4)
+    environment = single_good([list(range(1, 21))] * 100)
+    prior = product(rng.dirichlet(np.full(20, 0.3), 100))
+    mechanism = OptimalAuction(Setting(environment, BeliefBook(), prior))
+    values = prior.sample(rng, 3000)
+    settled = mechanism.settle(Reports(values, np.zeros_like(values)), 0)
+    assert mechanism.optimum.route == "myerson"
+    assert settled.allocation.shape == (3000,)
+    earned = settled.payments.sum(axis=1)
+    assert earned.mean() == pytest.approx(mechanism.optimum.revenue, abs=5 * earned.std() / np.sqrt(3000) + 1e-9)

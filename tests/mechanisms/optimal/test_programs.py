@@ -1,4 +1,4 @@
-"""OPT: certified, and found again by other programs, by brute force, by Myerson's formula and by calculus."""
+"""OPT by linear program: certified, and found again by other programs, by brute force, by formula and by calculus."""
 
 from itertools import pairwise
 
@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mechanisms import assignment, independent, joint, optimal, optimal_mechanism, single_good
+from mechanisms import assignment, independent, joint, optimal_mechanism, single_good
 from mechanisms.environment import full_grid
-from mechanisms.optimal import general_program, single_good_program
+from mechanisms.optimal import TooLarge, general, general_program, highs, limits, programs, single_good_program
 from tests import oracle
 from tests.priors import build, cases, distributions, iid, random_case, truthful_figures, value_lie_losses
 
@@ -89,7 +89,7 @@ def test_certificates_of_random_priors(players, block):
 @pytest.mark.parametrize("players", [1, 2])
 def test_any_multipliers_make_an_upper_bound(monkeypatch, program, players):
     """Weak duality: the certificate holds even where the solver's multipliers are wrong."""
-    solve, rng = optimal._highs, np.random.default_rng(players)
+    solve, rng = highs.highs, np.random.default_rng(players)
 
     def disturbed(*arguments):
         solved = solve(*arguments)
@@ -100,7 +100,8 @@ def test_any_multipliers_make_an_upper_bound(monkeypatch, program, players):
         case = random_case(seed, players, most=3)
         opt = program(case.environment, case.prior).revenue
         with monkeypatch.context() as patch:
-            patch.setattr(optimal, "_highs", disturbed)
+            patch.setattr(programs, "highs", disturbed)
+            patch.setattr(general, "highs", disturbed)
             certificate = program(case.environment, case.prior).certificate
         assert certificate.dual >= opt - 1e-9
         assert certificate.primal == pytest.approx(opt, abs=1e-9)
@@ -260,17 +261,19 @@ def test_revenue_grows_with_the_unit_of_money_and_stays_certified(program, unit)
 
 
 def test_a_program_that_is_too_large_is_an_error(monkeypatch):
-    monkeypatch.setattr(optimal, "MAX_VARIABLES", 1000)
+    monkeypatch.setattr(limits, "MAX_VARIABLES", 1000)
     case = iid(tuple(range(1, 31)), [1 / 30] * 30, 2)
-    with pytest.raises(ValueError, match=r"1,800.* 1,000"):
-        optimal_mechanism(case.environment, case.prior)
-    with pytest.raises(ValueError, match=r"4,500.* 1,000"):
+    with pytest.raises(TooLarge, match=r"1,800.* 1,000") as refused:
+        single_good_program(case.environment, case.prior)
+    assert (refused.value.route, refused.value.size, refused.value.limit) == ("lp", 1800, 1000)
+    monkeypatch.setattr(limits, "MAX_GENERAL", 1000)
+    with pytest.raises(TooLarge, match=r"4,500.* 1,000"):
         general_program(case.environment, case.prior)
 
 
 def test_a_solver_that_gives_up_is_an_error(monkeypatch):
-    monkeypatch.setitem(optimal._OPTIONS, "maxiter", 0)
-    monkeypatch.setitem(optimal._OPTIONS, "presolve", False)
+    monkeypatch.setitem(highs._OPTIONS, "maxiter", 0)
+    monkeypatch.setitem(highs._OPTIONS, "presolve", False)
     case = iid((1, 2, 5), (0.2, 0.3, 0.5), 2)
-    with pytest.raises(ValueError, match=r"no optimum.* 18 variables"):
-        optimal_mechanism(case.environment, case.prior)
+    with pytest.raises(ValueError, match=r"no optimum.* variables"):
+        single_good_program(case.environment, case.prior)

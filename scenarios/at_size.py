@@ -1,0 +1,149 @@
+"""The figures of a scenario whose profiles are too many to list: exact where a closed form is, estimated elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from analysis.estimate.against import FactoredBenchmarks, factored_benchmarks
+from analysis.estimate.deviation import estimated_deviations
+from analysis.estimate.findings import EstimatedDeviations
+from analysis.estimate.revenue import EstimatedRevenue, estimated_revenue
+from analysis.estimate.tally import Estimate
+from analysis.memory import MEMORY
+from scenarios.experiment import Experiment
+from scenarios.streams import seed_sequence
+
+SAMPLES = 4_096
+SEATS, TYPES = 3, 5
+_SURE = 1.96
+
+
+def revenue_at_size(experiment: Experiment, *, samples: int = SAMPLES, memory: int = MEMORY) -> dict[str, Any]:
+    """Return truthful revenue, prices and rewards beside the benchmarks, as `scenarios.figures.revenue_figures` does.
+
+    `standard_errors` holds those of the figures that are estimated; the others are exact. Where OPT is refused it is
+    None, and `opt_lower` and `opt_upper` bound it. `bound_holds` is None where the sample does not decide it, too.
+
+    Parameters
+    ----------
+    samples : about how many profiles are drawn.
+    memory : bytes that the profiles worked on at a time may take, about.
+    """
+    scenario = experiment.scenario
+    experiment.plans()  # a bad seat is told before anything is worked out
+    against = factored_benchmarks(experiment.game, ties=scenario.mechanism.ties)
+    seed = seed_sequence(scenario.run.seed, "analysis")
+    found = estimated_revenue(experiment.game, samples=samples, seed=seed, rivals=against.rivals, memory=memory)
+    total = min([found.total, *found.controlled.values()], key=lambda figure: figure.standard_error)
+    rivals = {name: _rival(against, found, name) for name in ("vickrey", "lookahead")}
+    estimates = {
+        "truthful_revenue": total,
+        "prices": found.prices,
+        "rewards": found.rewards,
+        **{name: figure for name, figure in rivals.items() if figure is not None},
+    }
+    errors = {name: figure.standard_error for name, figure in estimates.items() if figure.standard_error > 0.0}
+    truthful = experiment.truthful
+    if truthful and "truthful_revenue" in errors:
+        errors = {"revenue": errors["truthful_revenue"], **errors}
+    optimum = against.optimum
+    low, high = (experiment.game.mechanism.guarantee(opt) for opt in (against.lowest, against.highest))
+    certificate = None if optimum is None else optimum.certificate
+    return {
+        "scenario": scenario.name,
+        "mechanism": scenario.mechanism.kind,
+        "revenue": total.mean if truthful else None,
+        "prices": found.prices.mean if truthful else None,
+        "rewards": found.rewards.mean if truthful else None,
+        "opt": None if optimum is None else optimum.revenue,
+        **{name: None if figure is None else figure.mean for name, figure in rivals.items()},
+        "bound": low,
+        "bound_holds": _holds(total, low, high) if truthful else None,
+        "truthful": truthful,
+        "truthful_revenue": total.mean,
+        "opt_route": None if optimum is None else optimum.route,
+        "opt_lower": against.lowest,
+        "opt_upper": against.highest,
+        "opt_dual": None if certificate is None else certificate.dual,
+        "opt_gap": None if certificate is None else certificate.gap,
+        "opt_sound": None if certificate is None else certificate.sound,
+        "unit": experiment.unit,
+        "estimated": bool(errors),
+        "standard_errors": errors,
+        "samples": found.samples,
+        "notes": [*experiment.notes, *_notes(experiment, against, found, bool(errors))],
+    }
+
+
+def _rival(against: FactoredBenchmarks, found: EstimatedRevenue, name: str) -> Estimate | None:
+    if name not in against.rivals:
+        return None
+    exact = against.rivals[name].revenue
+    return found.rivals[name] if exact is None else Estimate(exact, 0.0)
+
+
+def _holds(total: Estimate, low: float | None, high: float | None) -> bool | None:
+    """Return whether revenue reaches the bound by a 95 % interval, for whatever OPT can be."""
+    if low is None or high is None:
+        return None
+    slack = _SURE * total.standard_error + 1e-9 * max(1.0, abs(high))
+    if total.mean - _SURE * total.standard_error >= high - 1e-9 * max(1.0, abs(high)):
+        return True
+    return False if total.mean + slack < low else None
+
+
+def _notes(experiment: Experiment, against: FactoredBenchmarks, found: EstimatedRevenue, estimated: bool) -> list[str]:
+    notes = []
+    if estimated:
+        notes.append(
+            f"figures with ± are estimated from {found.samples:,} profiles drawn by strata, coins averaged exactly; "
+            "the others are exact"
+        )
+    if against.bounds is not None:
+        notes.append(f"OPT is not solved: {against.refusal}; {against.bounds}")
+    if not experiment.truthful:
+        notes.append("not every seat tells the truth, so revenue as played is simulated only")
+    if found.fallback.mean > 0:
+        notes.append(
+            f"with an estimated probability {found.fallback.mean:.4g} the beliefs rule the bids out and a fallback "
+            "decides: for lookahead and L the price is then the second bid"
+        )
+    return notes
+
+
+def deviations_at_size(
+    experiment: Experiment,
+    *,
+    samples: int = SAMPLES,
+    seats: int | None = SEATS,
+    types: int | None = TYPES,
+    other_types: int = 12,
+    memory: int = MEMORY,
+) -> EstimatedDeviations:
+    """Return estimated deviation gains of some seats and types; the parameters are `estimated_deviations`'."""
+    return estimated_deviations(
+        experiment.game,
+        samples=samples,
+        seed=seed_sequence(experiment.scenario.run.seed, "analysis", 1),
+        seats=seats,
+        types=types,
+        other_types=other_types,
+        memory=memory,
+    )
+
+
+def estimated_deviation_figures(experiment: Experiment, found: EstimatedDeviations) -> dict[str, Any]:
+    """Return the best gains, their bounds, and every row of the surface that was tried."""
+    bounds = found.bounds()
+    best = {name: getattr(found, name) for name in ("max_gain", "max_gain_value", "max_gain_belief")}
+    return {
+        "scenario": experiment.scenario.name,
+        "mechanism": experiment.scenario.mechanism.kind,
+        **{name: figure.mean for name, figure in best.items()},
+        "estimated": True,
+        "standard_errors": {name: figure.standard_error for name, figure in best.items()},
+        "max_gain_bounds": {"lower": bounds.lower, "upper": bounds.upper, "level": bounds.level},
+        "scope": found.scope,
+        "unit": experiment.unit,
+        "rows": found.table.to_dict(orient="records"),
+    }
