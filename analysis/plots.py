@@ -50,9 +50,11 @@ def revenue_bars(table: pd.DataFrame, ax: Axes, *, unit: str = "") -> Axes:
     """Draw revenues as bars: exact as the bar, simulated as a marker with its interval, bounds dotted.
 
     The table has columns ``figure, group, exact, simulated, standard_error``; groups are mechanism, benchmark
-    and bound.
+    and bound. Where there is a column ``estimated`` it stands in for what is not exact.
     """
-    numbers = table[["exact", "simulated", "standard_error"]].to_numpy(float)
+    known = table["exact"].fillna(table["estimated"]) if "estimated" in table else table["exact"]
+    how = "exact or estimated" if "estimated" in table else "exact"
+    numbers = table.assign(exact=known)[["exact", "simulated", "standard_error"]].to_numpy(float)
     for row, (group, (exact, simulated, error)) in enumerate(zip(table["group"], numbers, strict=True)):
         half = 0.0 if math.isnan(error) else Z95 * error
         ax.barh(row, exact, height=0.62, linewidth=0.9, **_BARS[group])
@@ -61,7 +63,7 @@ def revenue_bars(table: pd.DataFrame, ax: Axes, *, unit: str = "") -> Axes:
         text = _bar_text(exact, simulated, half)
         ax.annotate(text, end, (5, 0), textcoords="offset points", va="center", size=8.5)
     handles: list[Artist] = [
-        Patch(label=group if group == "bound" else f"{group}, exact", **style)
+        Patch(label=group if group == "bound" else f"{group}, {how}", **style)
         for group, style in _BARS.items()
         if (table["group"] == group).any()
     ]

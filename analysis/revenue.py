@@ -88,7 +88,7 @@ def benchmarks(game: Game, *, ties: Ties = "lowest-index") -> Benchmarks:
     """Return OPT, and for a single good Vickrey and ℒ by truthful bids under D."""
     setting = Setting(game.environment, game.book, game.space.prior)
     optimum = optimal_mechanism(game.environment, game.space.prior)
-    by_state = {"opt": optimum.payments[game.environment.flat(game.space.profiles)].sum(axis=1)}
+    by_state = {"opt": optimum.at(game.space.profiles).payments.sum(axis=1)}
     if game.environment.single_good:
         rivals: dict[str, Mechanism] = {
             "vickrey": Vickrey(setting, ties=ties),

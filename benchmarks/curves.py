@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from scipy.optimize import least_squares
 
-UNITS = {"seconds": "seconds", "MiB": "peak memory, MiB"}
-FLAT, TOLD = 1.1, 0.2
+UNITS = {"work": "s", "start": "s", "peak memory": "MiB"}
+FLAT, TOLD, SOME = 1.1, 0.2, 0.01
 STYLES = (("o", "-"), ("s", "--"), ("^", ":"), ("D", "-."), ("v", (0, (5, 1, 1, 1, 1, 1))))
 
 
@@ -34,7 +34,8 @@ def fitted(xs: Sequence[float], ys: Sequence[float]) -> Fit:
     """Return the law that fits the logarithms best by least squares, weights growing as the root of the size.
 
     A fixed cost is part of it where the points can tell it from the power: where the exponent's standard error stays
-    below 0.2 with it, and the largest measure is more than a tenth above the smallest.
+    below 0.2 with it, it is at least a hundredth of the smallest measure, and the largest measure is more than a tenth
+    above that.
 
     Raises
     ------
@@ -60,7 +61,7 @@ def fitted(xs: Sequence[float], ys: Sequence[float]) -> Fit:
         (_law(misses, [np.log(y.max()), start, 0.5], 3, x.max(), least) for start in (0.5, 1.0, 2.0)),
         key=lambda law: float(np.square(weight * (np.log([law.at(point) for point in x]) - np.log(y))).sum()),
     )
-    return raised if raised.error < TOLD else power
+    return raised if raised.error < TOLD and raised.fixed > SOME * least else power
 
 
 def _law(misses: Any, start: list[float], free: int, largest: float, least: float) -> Fit:
@@ -105,27 +106,38 @@ class Curve:
     def __str__(self) -> str:
         where = f"{self.work}, {self.measure} by {self.axis}: "
         if self.fit is None:
-            return where + f"at most {max(self.ys):.3g} {self.measure}, no exponent"
-        fixed = f", fixed {self.fit.fixed:.3g} {self.measure}" if self.fit.fixed > 0.0 else ""
+            return where + f"at most {max(self.ys):.3g} {UNITS[self.measure]}, no exponent"
+        fixed = f", fixed {self.fit.fixed:.3g} {UNITS[self.measure]}" if self.fit.fixed > 0.0 else ""
         return where + f"exponent {self.fit.exponent:.2f} +- {self.fit.error:.2f}{fixed}"
 
 
 def plot(curves: Sequence[Curve], folder: Path, name: str) -> None:
-    """Draw every measure against every figure that varies, as small multiples, PNG and SVG."""
+    """Draw every measure against every figure that varies, as small multiples, PNG and SVG.
+
+    The number at the end of a curve is its exponent.
+    """
     from matplotlib import pyplot
+    from matplotlib.ticker import LogLocator
 
     axes = list(dict.fromkeys(curve.axis for curve in curves))
     works = list(dict.fromkeys(curve.work for curve in curves))
     size = (2.7 * max(len(axes), 2), 2.7 * len(UNITS))
-    figure, panels = pyplot.subplots(len(UNITS), len(axes), figsize=size, squeeze=False, layout="constrained")
-    for row, (measure, label) in enumerate(UNITS.items()):
+    figure, panels = pyplot.subplots(
+        len(UNITS), len(axes), figsize=size, squeeze=False, sharey="row", layout="constrained"
+    )
+    for row, (measure, unit) in enumerate(UNITS.items()):
         for column, axis in enumerate(axes):
             panel = panels[row, column]
             for curve in (curve for curve in curves if (curve.axis, curve.measure) == (axis, measure)):
                 _draw(panel, curve, works.index(curve.work))
             panel.set(xscale="log", yscale="log")
+            panel.margins(x=0.2, y=0.1)
+            panel.minorticks_off()
+            panel.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if _narrow(panel) else (1.0,), numticks=9))
+            panel.xaxis.set_major_formatter("{x:,.10g}")
+            panel.tick_params(axis="x", labelsize=7)
             panel.set_xlabel(axis if row == len(UNITS) - 1 else "")
-            panel.set_ylabel(label if column == 0 else "")
+            panel.set_ylabel(f"{measure}, {unit}" if column == 0 else "")
             panel.grid(visible=True, color="0.9")
     handles = {h.get_label(): h for panel in panels.flat for h in panel.get_lines()}
     shown = [work for work in works if work in handles]
@@ -133,6 +145,12 @@ def plot(curves: Sequence[Curve], folder: Path, name: str) -> None:
     for kind in ("png", "svg"):
         figure.savefig(folder / f"{name}.{kind}", dpi=150)
     pyplot.close(figure)
+
+
+def _narrow(panel: Any) -> bool:
+    """Return whether less than a decade and a half is shown from left to right."""
+    low, high = panel.get_xlim()
+    return bool(high < 30.0 * low)
 
 
 def _draw(panel: Any, curve: Curve, number: int) -> None:
@@ -144,4 +162,4 @@ def _draw(panel: Any, curve: Curve, number: int) -> None:
     if curve.fit is not None:
         at = curve.xs[-1], shown[-1]
         text = f"{curve.fit.exponent:.2f}"
-        panel.annotate(text, at, xytext=(-4, 4), textcoords="offset points", ha="right", fontsize=7, color=shade)
+        panel.annotate(text, at, xytext=(4, -2), textcoords="offset points", fontsize=7, color=shade)

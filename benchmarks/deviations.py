@@ -12,12 +12,12 @@ import argparse
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from statistics import median
+from dataclasses import asdict, dataclass
 from time import perf_counter
 from typing import Any
 
 import numpy as np
+from contest import Spread, spread
 from scipy.optimize._highspy import _highs_wrapper
 from setups import Setup, affiliated
 
@@ -33,12 +33,12 @@ GRIDS = {"3 bidders, 20 each": ((20, 20, 20), SOLVE_TARGET)}
 
 @dataclass(frozen=True)
 class Figure:
-    """A median time, and how many times HiGHS's own it is; the target is for the latter where there is one."""
+    """Times, and how many times HiGHS's own they are; the target is for the latter where there is one."""
 
     name: str
-    seconds: float
-    ratio: float | None
-    target: float | None
+    seconds: Spread
+    ratio: Spread | None
+    target: float
 
 
 def menu(seat: Seat, count: int) -> IntArray:
@@ -65,7 +65,7 @@ def surface_figure(setup: Setup, kind: str, repetitions: int) -> Figure:
         game = setup.game(kind)
         menus = [menu(seat, REPORTS) for seat in game.seats]
         taken.append(timed(lambda game=game, menus=menus: surfaces(game, menus))[0])
-    return Figure(f"deviation gains of {kind}, three seats", median(taken), None, SURFACE_TARGET)
+    return Figure(f"deviation gains of {kind}, three seats", spread(taken), None, SURFACE_TARGET)
 
 
 def solve_figure(name: str, repetitions: int, seed: int) -> Figure:
@@ -80,7 +80,7 @@ def solve_figure(name: str, repetitions: int, seed: int) -> Figure:
         with stopwatch() as own:
             whole, _ = timed(lambda: optimal_mechanism(environment, belief))
         taken.append((whole, whole / sum(own)))
-    whole, ratio = (median(column) for column in zip(*taken, strict=True))
+    whole, ratio = (spread(column) for column in zip(*taken, strict=True))
     return Figure(f"OPT by LP, {name}", whole, ratio, target)
 
 
@@ -121,12 +121,12 @@ def main() -> None:
     figures = [surface_figure(setup, kind, options.repetitions) for kind in ("L", "M")]
     figures += [solve_figure(name, options.repetitions, options.seed) for name in GRIDS]
     if options.json:
-        print(json.dumps([vars(figure) for figure in figures], indent=2))
+        print(json.dumps([asdict(figure) for figure in figures], indent=2))
         return
-    print(f"{'':<38}{'seconds':>9}{'x HiGHS':>9}{'target':>9}")
+    print(f"{'medians':<38}{'seconds':>9}{'x HiGHS':>9}{'target':>9}")
     for figure in figures:
-        ratio, target = (f"{x:9.2f}" if x else f"{'-':>9}" for x in (figure.ratio, figure.target))
-        print(f"{figure.name:<38}{figure.seconds:9.3f}{ratio}{target}")
+        ratio = f"{figure.ratio.median:9.2f}" if figure.ratio else f"{'-':>9}"
+        print(f"{figure.name:<38}{figure.seconds.median:9.3f}{ratio}{figure.target:9.2f}")
 
 
 if __name__ == "__main__":

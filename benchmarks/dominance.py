@@ -22,6 +22,7 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+from apart import ONE_THREAD
 from games import FAMILIES, SIZES, Payoffs
 
 Survivors = list[list[int]]
@@ -97,14 +98,14 @@ class Cell:
 
 def run(tool: str, family: str, size: int, limit: float) -> Cell:
     """Time one cell in a process of its own, which is stopped after `limit` seconds of work."""
-    one = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
     command = [sys.executable, __file__, "--cell", tool, family, str(size)]
+    # unbuffered, since `communicate` would lose what `readline` had read ahead
     child = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **one}
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, env={**os.environ, **ONE_THREAD}
     )
     assert child.stdout is not None
-    if child.stdout.readline().strip() != "ready":
-        raise RuntimeError(f"{tool} failed on small games: {child.communicate()[1][-2000:]}")
+    if child.stdout.readline().strip() != b"ready":
+        raise RuntimeError(f"{tool} failed on small games: {child.communicate()[1].decode()[-2000:]}")
     try:
         out, errors = child.communicate(timeout=limit + (START_UP if tool == "crowdbayes" else REPEATS * SHORT))
     except subprocess.TimeoutExpired:
@@ -112,7 +113,7 @@ def run(tool: str, family: str, size: int, limit: float) -> Cell:
         child.communicate()
         return Cell(None, None)
     if child.returncode:
-        raise RuntimeError(f"{tool} failed on {family} {size}: {errors[-2000:]}")
+        raise RuntimeError(f"{tool} failed on {family} {size}: {errors.decode()[-2000:]}")
     answer, *check = map(json.loads, out.splitlines())
     if check not in ([], [True]):
         raise RuntimeError(f"the trace of {family} {size} fails its exact check")

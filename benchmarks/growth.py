@@ -1,6 +1,6 @@
 """How time and memory grow with rounds, worlds, bidders, values, atoms of the prior and the size of the menu.
 
-Run it with ``make bench-growth`` or ``PYTHONPATH=. python benchmarks/growth.py --out runs/growth``. One figure varies
+Run it with ``make bench`` or ``PYTHONPATH=. python benchmarks/growth.py --out runs/growth``. One figure varies
 at a time. All is measured in L: a market of truthful bidders whose prior is listed, one whose prior is a product that
 is not, the rule alone on drawn reports of the latter, a market in which all learn by Hedge and are recorded, and the
 deviation-gain surface of one seat.
@@ -21,7 +21,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import process_time
-from typing import Any
 
 import mesa
 import numpy as np
@@ -203,21 +202,19 @@ def child(work: str, figures: Figures, axis: str, repetitions: int, seed: int) -
     return Point(work, axis, size, min(starts), min(taken), memory)
 
 
-def measure(work: str, axis: str, *, quick: bool, repetitions: int, seed: int) -> list[Point]:
-    """Measure all points of one work and axis, each in a process of its own."""
-    kind, points = WORKS[work], []
-    for value in kind.axes[axis][: 3 if quick else None]:
-        figures = {**kind.usual, **kind.instead.get(axis, {}), axis: value}
-        job = {"work": work, "figures": figures, "axis": axis, "repetitions": repetitions, "seed": seed}
-        points.append(Point(**apart(__file__, job)))
-    return points
+def point(work: str, axis: str, changes: Figures, *, repetitions: int, seed: int) -> Point:
+    """Measure one point, the usual figures with some changes, in a process of its own."""
+    figures = {**WORKS[work].usual, **WORKS[work].instead.get(axis, {}), **changes}
+    job = {"work": work, "figures": figures, "axis": axis, "repetitions": repetitions, "seed": seed}
+    return Point(**apart(__file__, job))
 
 
 def curves(points: Sequence[Point]) -> list[Curve]:
-    """Return how time and memory grow in the points of one work and axis."""
+    """Return how start, work and memory grow in the points of one work and axis."""
     work, axis, sizes = points[0].work, points[0].axis, tuple(float(point.size) for point in points)
-    ys = {"seconds": [point.seconds for point in points], "MiB": [point.mebibytes for point in points]}
-    return [Curve(work, axis, measure, sizes, tuple(values)) for measure, values in ys.items()]
+    measures = {"work": "seconds", "start": "start", "peak memory": "mebibytes"}
+    ys = {measure: tuple(getattr(point, name) for point in points) for measure, name in measures.items()}
+    return [Curve(work, axis, measure, sizes, values) for measure, values in ys.items()]
 
 
 def arguments() -> argparse.Namespace:
@@ -245,17 +242,18 @@ def main() -> int:
     print(f"{'work':<18}{'figure':<10}{'size':>8}{'start, s':>10}{'work, s':>10}{'peak, MiB':>11}")
     points: list[Point] = []
     found: list[Curve] = []
-    how: dict[str, Any] = {"quick": options.quick, "repetitions": options.repetitions, "seed": options.seed}
+    how = {"repetitions": options.repetitions, "seed": options.seed}
     for work in options.works:
         for axis in WORKS[work].axes:
             if options.axes and axis not in options.axes:
                 continue
-            mine = measure(work, axis, **how)
+            sizes = WORKS[work].axes[axis][: 3 if options.quick else None]
+            mine = [point(work, axis, {axis: size}, **how) for size in sizes]
             points += mine
             found += curves(mine)
             for p in mine:
                 print(f"{work:<18}{axis:<10}{p.size:>8,}{p.start:>10.2f}{p.seconds:>10.3f}{p.mebibytes:>11.1f}")
-            print("\n".join(f"  {curve}" for curve in found[-2:]), flush=True)
+            print("\n".join(f"  {curve}" for curve in found[-3:]), flush=True)
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
         plot(found, options.out, "growth")

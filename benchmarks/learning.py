@@ -34,7 +34,7 @@ from contest import Contender, race
 from learning_checks import EXACT, Check, compare, payoffs_apart, plain, repeat
 from plain_learners import Learning
 from plain_rules import RULES
-from setups import DELTA, DISCOUNT, EPSILON, Setup, affiliated
+from setups import Setup, affiliated, as_scenario
 
 from agents.learning import LEARNERS
 from agents.learning import learning as strategy
@@ -175,19 +175,8 @@ def recorded(setup: Setup, kind: str, learner: str, options: argparse.Namespace)
 
 def whole(setup: Setup, kind: str, worlds: int, rounds: int, workers: int, blocks: int, seed: int) -> float:
     """Return the seconds that a run of Hedge takes from scenario to record."""
-    data = {
-        "name": "benchmark",
-        "environment": {"kind": "single-good", "values": [list(grid) for grid in setup.values]},
-        "prior": {
-            "kind": "table",
-            "profiles": [[grid[k] for grid, k in zip(setup.values, p, strict=True)] for p in setup.profiles.tolist()],
-            "probabilities": setup.weights.tolist(),
-        },
-        "knowledge": {"kind": "own-value"},
-        "mechanism": {"kind": kind, "epsilon": EPSILON, "delta": DELTA, "discount": DISCOUNT},
-        "seats": [{"strategy": "hedge", "values": ["every"], "beliefs": ["every"]}],
-        "run": {"worlds": worlds, "rounds": rounds, "seed": seed},
-    }
+    seat = {"strategy": "hedge", "values": ["every"], "beliefs": ["every"]}
+    data = as_scenario(setup, kind, seat, {"worlds": worlds, "rounds": rounds, "seed": seed})
     cast = casts(parse(data, source="benchmark"))[0]
     start = perf_counter()
     learn(cast, workers=workers, blocks=blocks)

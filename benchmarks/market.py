@@ -1,9 +1,9 @@
 """Speed of the market beside its floor, bare NumPy, and beside a plain Mesa model with Python agents.
 
-Run it with ``make bench`` or ``python benchmarks/market.py``. Three truthful bidders with five values each play under
-two correlated priors. The floor draws the same states in the same blocks and makes one gather per player, by whichever
-of NumPy's two ways is faster. The plain model remembers what can be remembered; L is also timed with its price worked
-out anew each round. All contenders play by turns; times are medians, ratios medians of paired ratios.
+Run it with ``make bench-market`` or ``python benchmarks/market.py``. Three truthful bidders with five values each play
+under two correlated priors. The floor draws the same states in the same blocks and makes one gather per player, by
+whichever of NumPy's two ways is faster. The plain model remembers what can be remembered; L is also timed with its
+price worked out anew each round. All contenders play by turns; times are medians, ratios medians of paired ratios.
 
 Start-up (imports, posteriors, optimal mechanisms, the plain model's tables) and one untimed repetition, in which
 memos fill, are left out. Mean revenues are checked against the exact ones; the exit code is 1 if one is more than
@@ -31,6 +31,7 @@ from agents.strategies import Truthful
 from analysis.revenue import revenue_of
 from mechanisms import joint, optimal_mechanism
 from scenarios.market import Market
+from scenarios.simulation import Played
 
 KINDS = ("L", "L-printed", "M", "vickrey")
 PLAIN = ("L", "M", "L anew")
@@ -138,7 +139,7 @@ def repeat(model: mesa.Model, steps: int) -> None:
         model.step()
 
 
-def check_market(setup: Setup, kind: str, played: Market, exact: float) -> Check:
+def check_market(setup: Setup, kind: str, played: Market | Played, exact: float) -> Check:
     """Compare the market's mean revenue over its worlds."""
     means = played.totals["revenue"] / played.rounds_played
     error = float(means.std(ddof=1)) / math.sqrt(played.worlds)
@@ -160,30 +161,54 @@ def measure(setup: Setup, options: argparse.Namespace) -> tuple[list[Row], list[
     rows, checks = [], []
     for worlds in options.worlds:
         markets = {kind: market(setup, kind, worlds, options.seed) for kind in KINDS}
-        rows += contest(setup, worlds, markets, naive, options)
+        raced = entrants(setup, worlds, markets, naive, options)
+        raced.race(options.repetitions)
+        rows += rows_of(setup, worlds, raced)
         checks += [check_market(setup, kind, played, exact[kind]) for kind, played in markets.items()]
         for played in markets.values():
             mesa.Agent._ids.pop(played, None)  # Mesa would keep it, worlds and all, alive to the end
     return rows, checks + [check_plain(setup, kind, model, exact[kind.split()[0]]) for kind, model in naive.items()]
 
 
-def contest(
+@dataclass(frozen=True)
+class Entrants:
+    """Who plays by turns: bare NumPy in two ways, markets and plain models by name."""
+
+    bare: list[Contender]
+    fast: dict[str, Contender]
+    slow: dict[str, Contender]
+
+    def race(self, repetitions: int) -> None:
+        """Let them play."""
+        race([*self.bare, *self.fast.values(), *self.slow.values()], repetitions)
+
+    @property
+    def floor(self) -> Contender:
+        """The faster of the two ways."""
+        return min(self.bare, key=lambda contender: contender.nanoseconds)
+
+
+def entrants(
     setup: Setup,
     worlds: int,
     markets: dict[str, Market],
     naive: dict[str, plain_mesa.Auction],
     options: argparse.Namespace,
-) -> list[Row]:
-    """Let floors, markets and plain models play by turns."""
+) -> Entrants:
+    """Return floors, markets and plain models ready to play."""
     steps, few = max(options.rounds // worlds, 1), options.plain_rounds
-    bare = floors(setup, worlds, steps, options.seed)
-    fast = {kind: Contender(kind, worlds * steps, partial(repeat, model, steps)) for kind, model in markets.items()}
-    slow = {kind: Contender(kind, few, partial(repeat, model, few)) for kind, model in naive.items()}
-    race([*bare, *fast.values(), *slow.values()], options.repetitions)
-    floor = min(bare, key=lambda contender: contender.nanoseconds)
-    rows = []
-    for kind, played in fast.items():
-        naives = (slow.get(kind), slow.get(f"{kind} anew"))
+    return Entrants(
+        floors(setup, worlds, steps, options.seed),
+        {kind: Contender(kind, worlds * steps, partial(repeat, model, steps)) for kind, model in markets.items()},
+        {kind: Contender(kind, few, partial(repeat, model, few)) for kind, model in naive.items()},
+    )
+
+
+def rows_of(setup: Setup, worlds: int, raced: Entrants) -> list[Row]:
+    """Return a row for every market."""
+    rows, floor = [], raced.floor
+    for kind, played in raced.fast.items():
+        naives = (raced.slow.get(kind), raced.slow.get(f"{kind} anew"))
         times = (model.nanoseconds if model else math.nan for model in naives)
         ratios = (model.ratio(played) if model else math.nan for model in naives)
         figures = (floor.nanoseconds, played.nanoseconds, *times, played.ratio(floor), *ratios)
@@ -223,7 +248,7 @@ def as_json(rows: Sequence[Row], checks: Sequence[Check], options: argparse.Name
     return json.dumps(data, indent=2)
 
 
-def arguments() -> argparse.Namespace:
+def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Return what the command line says."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--worlds", type=int, nargs="+", default=[100, 1_000, 10_000, 100_000])
@@ -232,7 +257,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--repetitions", type=int, default=9)
     parser.add_argument("--seed", type=int, default=2012)
     parser.add_argument("--json", action="store_true", help="print JSON in place of the table")
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
     if min(options.worlds) < 2:
         parser.error("--worlds must be at least 2 for a standard error")
     if min(options.rounds, options.plain_rounds, options.repetitions) < 1:

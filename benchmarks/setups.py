@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -87,6 +88,20 @@ def sparse(size: int = 5) -> Setup:
     profiles = grid[np.ptp(grid, axis=1) <= 1]
     weights = 1.0 + profiles @ np.array([7, 11, 13]) % 5
     return Setup("sparse", (tuple(range(1, size + 1)),) * 3, profiles, weights / weights.sum(), ((1,), (2,), (0,)))
+
+
+def as_scenario(setup: Setup, kind: str, seat: dict[str, Any], run: dict[str, int]) -> dict[str, Any]:
+    """Return a scenario's data: a setup in which all know their own value, a mechanism, and the same seat for all."""
+    profiles = [[grid[k] for grid, k in zip(setup.values, p, strict=True)] for p in setup.profiles.tolist()]
+    return {
+        "name": "benchmark",
+        "environment": {"kind": "single-good", "values": [list(grid) for grid in setup.values]},
+        "prior": {"kind": "table", "profiles": profiles, "probabilities": setup.weights.tolist()},
+        "knowledge": {"kind": "own-value"},
+        "mechanism": {"kind": kind, **_options(kind)},
+        "seats": [seat],
+        "run": run,
+    }
 
 
 def thinned(setup: Setup, atoms: int, seed: int) -> Setup:

@@ -14,7 +14,7 @@ from scenarios.experiment import Experiment
 from scenarios.streams import seed_sequence
 
 SAMPLES = 4_096
-SEATS, TYPES = 3, 5
+SEATS, TYPES, VALUES, TRIES = 3, 3, 20, 128
 _SURE = 1.96
 
 
@@ -114,9 +114,10 @@ def _notes(experiment: Experiment, against: FactoredBenchmarks, found: Estimated
 def deviations_at_size(
     experiment: Experiment,
     *,
-    samples: int = SAMPLES,
+    samples: int = TRIES,
     seats: int | None = SEATS,
     types: int | None = TYPES,
+    values: int | None = VALUES,
     other_types: int = 12,
     memory: int = MEMORY,
 ) -> EstimatedDeviations:
@@ -127,6 +128,7 @@ def deviations_at_size(
         seed=seed_sequence(experiment.scenario.run.seed, "analysis", 1),
         seats=seats,
         types=types,
+        values=values,
         other_types=other_types,
         memory=memory,
     )

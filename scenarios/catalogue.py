@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scenarios.scenario import shipped
-from scenarios.schema import MechanismSpec
+from scenarios.schema import PRIORS, MechanismSpec
 
 if TYPE_CHECKING:
     from mechanisms import Environment, Mechanism
@@ -51,7 +51,7 @@ strategies`), or `"every"` for all values, or the posteriors of all types; truth
 
 
 def catalogue(what: str) -> dict[str, str]:
-    """Return names and summaries of scenarios, mechanisms, strategies, learners, knowledge structures or claims."""
+    """Return names and summaries of scenarios, mechanisms, strategies, learners, knowledge, priors or claims."""
     return _CATALOGUES[what]()
 
 
@@ -221,6 +221,10 @@ def _knowledge() -> dict[str, str]:
     return entries | {f"misinformed: {name}": _first_line(form) for name, form in MISINFORMATION.items()}
 
 
+def _priors() -> dict[str, str]:
+    return {name: _first_line(kind) for name, kind in PRIORS.items()}
+
+
 def _claims() -> dict[str, str]:
     from analysis.claims import CLAIMS
 
@@ -237,5 +241,6 @@ _CATALOGUES = {
     "strategies": _strategies,
     "learners": _learners,
     "knowledge": _knowledge,
+    "priors": _priors,
     "claims": _claims,
 }

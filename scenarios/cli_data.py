@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,22 @@ from scenarios.cli_base import (
 from scenarios.errors import BadInput, blame
 from scenarios.progress import show_progress
 
+if TYPE_CHECKING:
+    from scenarios.bids import BidPrior
+    from scenarios.priors.bid_mixture import BidMixture
+
+LISTS = ["scenarios", "mechanisms", "strategies", "learners", "knowledge", "priors", "claims"]
+
+
+def _count(_context: click.Context, _option: click.Parameter, text: str | None) -> int | str | None:
+    """Return how many components are asked for, or "auto"."""
+    if text is None or text == "auto":
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is neither a whole number nor auto.") from None
+
 
 @main.command(short_help="Turn a CSV of bids into a prior.")
 @click.argument("bids", type=click.Path(path_type=Path))
@@ -30,8 +46,10 @@ from scenarios.progress import show_progress
 @click.option("--exchangeable", is_flag=True, help="With --highest: bidders are anonymous, one grid for all.")
 @click.option("--where", multiple=True, metavar="COLUMN=TEXT", help="Keep only rows with that text.")
 @click.option("--levels", type=int, default=5, show_default=True, help="Values per seat.")
-@click.option("--smoothing", type=float, default=0.0, show_default=True, help="Pseudo-observations.")
+@click.option("--smoothing", type=float, help="Pseudo-observations; none unless given, 1 with --components.")
 @click.option("--unit", type=float, help="Money per unit of value; chosen from the bids unless given.")
+@click.option("--components", callback=_count, metavar="N|auto", help="Fit a mixture of so many independent parts.")
+@click.option("--seed", type=click.IntRange(min=0), help="With --components: of random beginnings; 1 unless given.")
 @click.option("--out", type=click.Path(path_type=Path), help="File to write; standard output unless given.")
 @click.option("--json", "as_json", is_flag=True, help="Print the same as JSON.")
 def prior(bids: Path, out: Path | None, as_json: bool, **options: Any) -> None:
@@ -40,25 +58,30 @@ def prior(bids: Path, out: Path | None, as_json: bool, **options: Any) -> None:
     \b
     Example:
       crowdbayes prior bids.csv --bidders Alder,Birch,Cedar --levels 4 > prior.toml
+      crowdbayes prior bids.csv --highest 3 --exchangeable --components auto
     """
     from dataclasses import asdict
 
     from scenarios.bids import prior_from_bids
+    from scenarios.priors.bid_mixture import mixture_from_bids
+    from scenarios.store import to_json
 
     names = options.pop("bidders")
+    if names is not None:
+        options["bidders"] = [name.strip() for name in names.split(",")]
     pairs = [_pair(text, str(bids)) for text in options.pop("where")]
-    found = prior_from_bids(
-        bids,
-        bidders=[name.strip() for name in names.split(",")] if names is not None else None,
-        where=dict(pairs) or None,
-        **options,
-    )
-    if as_json:
-        from scenarios.store import to_json
-
-        text = to_json({**asdict(found), "correlation": found.correlation}) + "\n"
+    given = {name: value for name, value in {**options, "where": dict(pairs) or None}.items() if value is not None}
+    found: BidMixture | BidPrior
+    if "components" in given:
+        columns = tuple(given.pop(name) for name in ("auction", "bidder", "bid"))
+        found = mixture_from_bids(bids, columns=columns, **given)
+        data = found.as_data()
     else:
-        text = found.to_toml()
+        if "seed" in given:
+            raise BadInput(f"{bids}: --seed goes with --components, which is not given")
+        found = prior_from_bids(bids, **given)
+        data = {**asdict(found), "correlation": found.correlation}
+    text = to_json(data) + "\n" if as_json else found.to_toml()
     if out is None:
         click.echo(text, nl=False)
         return
@@ -69,8 +92,8 @@ def prior(bids: Path, out: Path | None, as_json: bool, **options: Any) -> None:
         click.echo(line, err=True)
 
 
-@main.command(name="list", short_help="List scenarios, mechanisms, strategies, learners and more.")
-@click.argument("what", type=click.Choice(["scenarios", "mechanisms", "strategies", "learners", "knowledge", "claims"]))
+@main.command(name="list", short_help="List scenarios, mechanisms, strategies, learners, priors and more.")
+@click.argument("what", type=click.Choice(LISTS))
 @click.option("--long", "as_page", is_flag=True, help="All that mechanisms or learners say of themselves, in Markdown.")
 @json_option
 def list_command(what: str, as_page: bool, as_json: bool) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from scenarios.cli_base import json_option, main, scenario_argument, set_option
 from scenarios.errors import blame
 from scenarios.progress import show_progress
+
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 
 @main.command(name="run", short_help="Simulate a scenario, compute it exactly, write a report.")
@@ -62,12 +64,31 @@ def run_command(
     _check([result.figures])
 
 
+def _at_size(name: str, default: int, what: str) -> Callable[[_F], _F]:
+    """Return an option for what is estimated."""
+    text = f"{what}, where figures must be estimated."
+    return click.option(name, type=click.IntRange(min=1), default=default, show_default=True, help=text)
+
+
+_memory_option = click.option(
+    "--memory",
+    type=click.IntRange(min=1),
+    default=256,
+    show_default=True,
+    help="Megabytes that the profiles worked on at a time may take, about.",
+)
+
+
 @main.command(short_help="Print exact revenue against OPT and the bound.")
 @click.argument("scenario", nargs=-1, required=True)
+@_at_size("--samples", 4096, "Profiles to draw")
+@_memory_option
 @set_option
 @json_option
-def revenue(scenario: tuple[str, ...], overrides: tuple[str, ...], as_json: bool) -> None:
-    """Print exact revenue beside OPT, the paper's bound, Vickrey and lookahead; nothing is simulated.
+def revenue(scenario: tuple[str, ...], samples: int, memory: int, overrides: tuple[str, ...], as_json: bool) -> None:
+    """Print exact revenue beside OPT, the paper's bound, Vickrey and lookahead.
+
+    Where a prior has too many profiles to list, what has no closed form is estimated, and shown with ±.
 
     \b
     Example:
@@ -83,7 +104,7 @@ def revenue(scenario: tuple[str, ...], overrides: tuple[str, ...], as_json: bool
             tell(done / len(scenario), source)
             experiment = assemble(load(source, overrides=overrides))
             with blame(source):
-                found.append(revenue_figures(experiment))
+                found.append(revenue_figures(experiment, samples=samples, memory=memory << 20))
     if as_json:
         from scenarios.store import to_json
 
@@ -105,15 +126,33 @@ def revenue(scenario: tuple[str, ...], overrides: tuple[str, ...], as_json: bool
     show_default=True,
     help="How many of a seat's other posteriors to try as belief reports.",
 )
+@_memory_option
+@_at_size("--samples", 128, "Profiles a type faces")
+@_at_size("--seats", 3, "Seats to try")
+@_at_size("--types", 3, "Types of each to try")
+@_at_size("--values", 20, "Value reports to try")
 @json_option
-def deviations(scenario: str, overrides: tuple[str, ...], other_types: int, as_json: bool) -> None:
+def deviations(
+    scenario: str,
+    overrides: tuple[str, ...],
+    other_types: int,
+    memory: int,
+    samples: int,
+    seats: int,
+    types: int,
+    values: int,
+    as_json: bool,
+) -> None:
     """Print what each type gains, exactly, by each misreport, the others truthful.
+
+    Where a prior has too many profiles to list, gains are estimated, for some seats, types and values spread evenly.
 
     \b
     Example:
       crowdbayes deviations printed-region --json
     """
     from analysis.deviation import deviations as find
+    from scenarios.at_size import deviations_at_size
     from scenarios.experiment import assemble
     from scenarios.figures import deviation_figures
     from scenarios.scenario import load
@@ -123,7 +162,19 @@ def deviations(scenario: str, overrides: tuple[str, ...], other_types: int, as_j
         experiment = assemble(load(scenario, overrides=overrides))
         experiment.plans()  # what the seats play does not matter here, but a bad seat is told all the same
         with blame(scenario):
-            found = find(experiment.game, other_types=other_types)
+            found = (
+                find(experiment.game, other_types=other_types, memory=memory << 20)
+                if experiment.game.listed
+                else deviations_at_size(
+                    experiment,
+                    samples=samples,
+                    seats=seats,
+                    types=types,
+                    values=values,
+                    other_types=other_types,
+                    memory=memory << 20,
+                )
+            )
     if as_json:
         from scenarios.store import to_json
 
@@ -137,8 +188,8 @@ def deviations(scenario: str, overrides: tuple[str, ...], other_types: int, as_j
 def _check(found: Sequence[dict[str, Any]]) -> None:
     """Exit with status 1 where OPT's certificate does not hold."""
     for figures in found:
-        if not figures["opt_sound"]:
+        if figures["opt_sound"] is False:
             gap = f"{figures['opt_gap']:.2g}"
             click.echo(f"crowdbayes: {figures['scenario']}: OPT's certificate fails, relative gap {gap}", err=True)
-    if not all(figures["opt_sound"] for figures in found):
+    if any(figures["opt_sound"] is False for figures in found):
         raise SystemExit(1)

@@ -192,7 +192,15 @@ def play_block(
     with blame(scenario.source):
         strategies = phases[0][1].strategies()
         run = scenario.run
-        market = Market(phases[0][1].game, strategies, worlds=run.worlds, seed=run.seed, block=block, memory=memory)
+        market = Market(
+            phases[0][1].game,
+            strategies,
+            worlds=run.worlds,
+            seed=run.seed,
+            block=block,
+            rounds=run.rounds,
+            memory=memory,
+        )
         if market.arena is None:
             raise BadInput(f"{scenario.source}: nobody learns: give a seat one of {', '.join(LEARNERS)}")
         courses = []

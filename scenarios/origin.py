@@ -70,8 +70,7 @@ def _from_bids(scenario: Scenario, prior: BidsPrior) -> Origin:
         levels = fitted.levels
         notes = (_used(len(levels.draws), levels.source, levels.dropped), *fitted.notes(), CAUTION)
         return Origin(levels.grids, fitted.prior, levels.unit, notes, tuple(fitted.summary()))
-    named = dict(zip(("auction", "bidder", "bid"), columns, strict=True))
-    found = prior_from_bids(path, **named, **options)
+    found = prior_from_bids(path, auction=prior.auction, bidder=prior.bidder, bid=prior.bid, **options)
     table = TablePrior(
         kind="table",
         profiles=[list(profile) for profile in found.profiles],

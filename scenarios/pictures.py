@@ -13,7 +13,9 @@ from analysis import plots
 from analysis.report import Report, render
 from scenarios.experiment import Experiment
 from scenarios.result import Result
-from scenarios.screen import counted, gain, spread
+from scenarios.screen import counted, estimated_gain, gain, optimum_line, spread
+
+_SEATS = 50
 
 
 def draw(experiment: Experiment, result: Result, scenario_text: str, folder: Path) -> None:
@@ -56,7 +58,8 @@ def _figures(experiment: Experiment, result: Result) -> dict[str, tuple[str, Fig
     )
     drawn = {
         "revenue": (
-            "Revenue a round: exact (bars) and simulated (markers, 95 % over worlds), against OPT and the bound.",
+            f"Revenue a round: exact{' or estimated' if figures['estimated'] else ''} (bars) and simulated (markers, "
+            "95 % over worlds), against OPT and the bound.",
             _figure(axes["revenue"]),
             "Bars of revenue against benchmarks",
         ),
@@ -80,7 +83,7 @@ def _figures(experiment: Experiment, result: Result) -> dict[str, tuple[str, Fig
             _figure(axes["truth"]),
             "Shares of truthful reports by round",
         )
-    if len(tables["knowledge"]):
+    if len(tables.get("knowledge", ())):
         plots.knowledge_revenue(tables["knowledge"], axes["knowledge"], unit=unit)
         drawn["knowledge"] = (
             "What the players' knowledge is worth to the seller: truthful revenue under more and more of it.",
@@ -117,11 +120,17 @@ def _summary(experiment: Experiment, result: Result) -> list[str]:
     simulated = figures["simulated"]["revenue"]
     lines = []
     if figures["revenue"] is not None:
+        error = figures["standard_errors"].get("revenue")
+        how = "in exact expectation" if error is None else f"(estimated, standard error {error:.2g})"
         lines.append(
-            f"{kind} earns {figures['revenue']:.6g} a round in exact expectation "
-            f"({figures['prices']:.6g} in prices less {figures['rewards']:.6g} in rewards), "
-            f"{figures['revenue'] / figures['opt']:.1%} of OPT = {figures['opt']:.6g}."
+            f"{kind} earns {figures['revenue']:.6g} a round {how}: "
+            f"{figures['prices']:.6g} in prices less {figures['rewards']:.6g} in rewards."
         )
+    if figures["opt"] is None:
+        lines.append(f"OPT is not solved; it is between {figures['opt_lower']:.6g} and {figures['opt_upper']:.6g}.")
+    else:
+        share = "" if figures["revenue"] is None else f", of which that is {figures['revenue'] / figures['opt']:.1%}"
+        lines.append(f"{optimum_line(figures)}; OPT = {figures['opt']:.6g}{share}.")
     lines.append(
         f"Simulated: {simulated['mean']:.6g} with standard error {simulated['standard_error']:.2g} over "
         f"{counted(result.scenario.run.worlds, 'world')} of {counted(result.scenario.run.rounds, 'round')}."
@@ -131,24 +140,41 @@ def _summary(experiment: Experiment, result: Result) -> list[str]:
         verb = "reaches" if figures["bound_holds"] else "misses"
         lines.append(f"It {verb} the paper's bound for truthful play, {figures['bound']:.6g}.")
     gains = figures["deviations"]
+    if gains.get("estimated"):
+        told = estimated_gain(gains)
+        return [*lines, told[0].upper() + told[1:] + ".", *_unit(experiment)]
     best = gains["max_gain"]
     verdict = "Every lie loses; the cheapest loses" if best < 0 else "The best deviation from truth gains"
     lines.append(
         f"{verdict} {abs(best):.6g} "
         f"(by value alone {gain(gains['max_gain_value'])}, by belief alone {gain(gains['max_gain_belief'])})."
     )
-    if experiment.unit != 1.0:
-        lines.append(f"One unit of value is {experiment.unit:g} of money.")
-    return lines
+    return [*lines, *_unit(experiment)]
+
+
+def _unit(experiment: Experiment) -> list[str]:
+    return [] if experiment.unit == 1.0 else [f"One unit of value is {experiment.unit:g} of money."]
 
 
 def _tables(result: Result) -> list[tuple[str, pd.DataFrame, str]]:
     tables = result.tables
     largest = tables["deviations"].sort_values("gain", ascending=False, kind="stable").head(30)
-    return [
-        ("Revenue", tables["revenue"], "exact figures are expectations over D and all coins"),
+    exact, gains = "exact figures are expectations over D and all coins", "all of them are in deviations.parquet"
+    if result.figures["estimated"]:
+        exact += "; estimated ones are means over sampled profiles, with their standard errors"
+    if result.figures["deviations"].get("estimated"):
+        gains = f"estimated, of {result.figures['deviations']['scope']}; {gains}"
+    shown = [
+        ("Revenue", tables["revenue"], exact),
         ("Quantiles of a round's revenue", tables["quantiles"], "each within half its width of the figure"),
-        ("Seats", tables["seats"], "utility as played; the deviation is from truthful play"),
-        ("Largest deviation gains", largest, "all of them are in deviations.parquet"),
-        ("Knowledge and revenue", tables["knowledge"], "truthful play"),
+        ("Seats", tables["seats"].head(_SEATS), _seats_note(len(tables["seats"]))),
+        ("Largest deviation gains", largest, gains),
     ]
+    if "knowledge" in tables:
+        shown.append(("Knowledge and revenue", tables["knowledge"], "truthful play"))
+    return shown
+
+
+def _seats_note(seats: int) -> str:
+    note = "utility as played; the deviation is from truthful play"
+    return note if seats <= _SEATS else f"{note}; the first {_SEATS} of {seats:,}, and all are in seats.parquet"

@@ -190,7 +190,7 @@ def _sentence(error: ValidationError) -> str:
             expected, tag = context["expected_tags"], context["tag"]
             message = f"{field}.kind should be one of {expected}, not {tag!r}"
             if tag in FORMS:
-                message = f"{field} should be {expected.replace(chr(39), '').replace(', ', ' or ')}, not {shown}"
+                message = f"{field} should be {expected.replace(chr(39), '').replace(', ', ' or ')}, not {shown!r}"
         elif first["type"] == "literal_error" and isinstance(given, str):
             known = re.findall("'([^']+)'", first["ctx"]["expected"])
             message = f"{field} {given!r} is unknown; {suggestion(given, known)}"

@@ -125,7 +125,11 @@ class MixturePrior(_Strict):
 
 
 class CopulaPrior(_Strict):
-    """Given marginals tied by a Gaussian copula with one factor, or by Clayton's; see `scenarios.priors.copula`."""
+    """Given marginals tied by a copula: Gaussian with one factor, or Clayton's.
+
+    See `scenarios.priors.copula`. A list of states is exact; where they are too many, `nodes` values of the factor
+    stand for it.
+    """
 
     kind: Literal["copula"]
     family: Literal["gaussian", "clayton"]
@@ -137,7 +141,10 @@ class CopulaPrior(_Strict):
 
 
 class CommonShockPrior(_Strict):
-    """Types that are an own part plus a common part, in steps of the grid; see `scenarios.priors.common_shock`."""
+    """Types that are an own part plus a common part, in steps of the grid.
+
+    See `scenarios.priors.common_shock`. `own` is one distribution for all players or one each.
+    """
 
     kind: Literal["common-shock"]
     own: Annotated[list[list[float]], Field(min_length=1)]
@@ -146,7 +153,10 @@ class CommonShockPrior(_Strict):
 
 
 class BidsPrior(_Strict):
-    """A prior estimated from a CSV of bids; see `scenarios.bids`."""
+    """A prior estimated from a CSV of bids: a table, or with `components` a mixture.
+
+    See `scenarios.bids` and `scenarios.priors.bid_mixture`.
+    """
 
     kind: Literal["bids"]
     path: str

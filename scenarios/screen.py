@@ -13,10 +13,20 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.deviation import Deviations
+from analysis.drawing import Z95
+from analysis.estimate.findings import EstimatedDeviations
+from scenarios.at_size import estimated_deviation_figures
 from scenarios.experiment import Experiment
 from scenarios.result import Result
 
 _SHOWN = 12
+ROUTES = {
+    "myerson": "Myerson's closed form",
+    "cut": "a minimum cut",
+    "lp": "a linear program",
+    "folded lp": "a linear program with exchangeable bidders folded",
+    "general lp": "a linear program of lotteries and payments",
+}
 
 
 def number(value: float | None, *, digits: int = 5) -> str:
@@ -31,11 +41,11 @@ def gain(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:+.6g}"
 
 
-def interval(mean: float, error: float) -> str:
-    """Return a mean with its 95 % interval over worlds."""
-    if math.isnan(mean):
+def interval(mean: float | None, error: float) -> str:
+    """Return a mean with its 95 % interval over worlds or sampled profiles."""
+    if mean is None or math.isnan(mean):
         return "–"
-    return number(mean) if math.isnan(error) else f"{number(mean)} ± {1.96 * error:.2g}"
+    return number(mean) if math.isnan(error) else f"{number(mean)} ± {Z95 * error:.2g}"
 
 
 def counted(number: int, thing: str) -> str:
@@ -49,13 +59,20 @@ def show_run(result: Result) -> None:
     settings = result.scenario.run
     rest = f": {counted(settings.rounds, 'round')} in {counted(settings.worlds, 'world')}, seed {settings.seed}"
     heading(console, result.scenario.name, f"{rest}{money_note(result.figures['unit'])}")
-    revenue = new_table("revenue a round", "exact", "simulated, 95 %", "share of OPT")
+    estimated = result.figures["estimated"]
+    figure = "exact; ± estimated, 95 %" if estimated else "exact"
+    revenue = new_table("revenue a round", figure, "simulated, 95 %", "share of OPT")
     opt = result.figures["opt"]
     for row in rows_of(result.tables["revenue"]):
-        best = row.exact if not math.isnan(row.exact) else row.simulated
+        known, mean = row.exact, number(row.exact)
+        if estimated and math.isnan(known):
+            known, mean = row.estimated, interval(row.estimated, row.estimated_error)
+        best = known if not math.isnan(known) else row.simulated
         share = f"{best / opt:.1%}" if opt else "–"
-        revenue.add_row(row.figure, number(row.exact), interval(row.simulated, row.standard_error), share)
+        revenue.add_row(row.figure, mean, interval(row.simulated, row.standard_error), share)
     console.print(revenue)
+    if opt is not None:
+        console.print(optimum_line(result.figures), highlight=False)
     console.print(spread(result), highlight=False)
     holds = result.figures["bound_holds"]
     if holds is not None:
@@ -66,6 +83,12 @@ def show_run(result: Result) -> None:
         console.print(f"note: {note}", highlight=False)
     if result.folder is not None:
         console.print(f"written to {result.folder}: report.html, tables, plots, scenario.toml", soft_wrap=True)
+
+
+def optimum_line(figures: dict[str, Any]) -> str:
+    """Return by which route OPT was found, and how well it is certified."""
+    proof = "certified" if figures["opt_sound"] else "its certificate FAILS"
+    return f"OPT by {ROUTES[figures['opt_route']]}, {proof}: relative gap {figures['opt_gap']:.1g}"
 
 
 def spread(result: Result) -> str:
@@ -91,13 +114,28 @@ def _caveat(result: Result, word: str) -> str:
 
 def _show_seats(console: Console, result: Result) -> None:
     title = "best deviation from truth"
-    table = new_table("seat", "plays", "utility, simulated", title, "reports", "exact gain")
-    for row in rows_of(result.tables["seats"]):
+    seats, estimated = result.tables["seats"], result.figures["deviations"].get("estimated", False)
+    table = new_table("seat", "plays", "utility, simulated", title, "reports", "gain" if estimated else "exact gain")
+    shown = seats.dropna(subset="type") if estimated else seats  # those that were tried
+    for row in rows_of(shown):
         nothing = isinstance(row.type, float)  # a seat with one report has no deviation
         lie = "–" if nothing else f"value {row.value_report}, belief {row.belief_report}"
         utility = interval(row.utility, row.standard_error)
-        table.add_row(str(row.seat), row.strategy, utility, "–" if nothing else f"type {row.type}", lie, gain(row.gain))
+        best = gain(row.gain) + (f" ± {Z95 * row.gain_error:.2g}" if estimated else "")
+        table.add_row(str(row.seat), row.strategy, utility, "–" if nothing else f"type {row.type}", lie, best)
     console.print(table)
+    if estimated:
+        console.print(estimated_gain(result.figures["deviations"]), highlight=False)
+
+
+def estimated_gain(figures: dict[str, Any]) -> str:
+    """Return the best estimated gain with its error, its bounds, and what it is the best of."""
+    bounds, error = figures["max_gain_bounds"], figures["standard_errors"]["max_gain"]
+    return (
+        f"best gain, estimated: {gain(figures['max_gain'])} ± {Z95 * error:.2g}; "
+        f"at {bounds['level']:.0%} between {gain(bounds['lower'])} and {gain(bounds['upper'])} "
+        f"for all that was tried: {figures['scope']}"
+    )
 
 
 def show_revenue(found: Sequence[dict[str, Any]]) -> None:
@@ -106,32 +144,46 @@ def show_revenue(found: Sequence[dict[str, Any]]) -> None:
     names = ["scenario", "mechanism", "revenue", "prices", "rewards", "opt", "vickrey", "lookahead", "bound"]
     table = new_table(*names, "holds")
     for row in found:
-        cells = [str(row[n]) if n in names[:2] else number(row[n]) for n in names]
+        errors = row["standard_errors"]
+        cells = [str(row[n]) if n in names[:2] else interval(row[n], errors.get(n, math.nan)) for n in names]
+        if row["opt"] is None:
+            cells[names.index("opt")] = f"{number(row['opt_lower'])} to {number(row['opt_upper'])}"
         table.add_row(*cells, {True: "yes", False: "no", None: "–"}[row["bound_holds"]])
     console.print(table)
     for row in found:
+        if row["opt"] is not None:
+            console.print(f"{row['scenario']}: {optimum_line(row)}", highlight=False)
         for note in row["notes"]:
             console.print(f"{row['scenario']}: {note}", highlight=False)
 
 
-def show_deviations(experiment: Experiment, found: Deviations) -> None:
+def show_deviations(experiment: Experiment, found: Deviations | EstimatedDeviations) -> None:
     """Print the largest gains, a row a report."""
     console = new_console()
-    best = f"{gain(found.max_gain)}; by value alone {gain(found.max_gain_value)}"
-    rest = f"best gain {best}; by belief alone {gain(found.max_gain_belief)}{money_note(experiment.unit)}"
-    heading(console, experiment.scenario.name, f", {experiment.scenario.mechanism.kind}: {rest}")
-    table = new_table("seat", "type", "value report", "belief report", "interim gain", "best ex post", "Pr(type)")
-    rows = found.table.sort_values("gain", ascending=False, kind="stable").head(_SHOWN)
+    name, kind = experiment.scenario.name, experiment.scenario.mechanism.kind
+    if isinstance(found, EstimatedDeviations):
+        heading(console, name, f", {kind}{money_note(experiment.unit)}")
+        console.print(estimated_gain(estimated_deviation_figures(experiment, found)), highlight=False)
+    else:
+        best = f"{gain(found.max_gain)}; by value alone {gain(found.max_gain_value)}"
+        rest = f"best gain {best}; by belief alone {gain(found.max_gain_belief)}{money_note(experiment.unit)}"
+        heading(console, name, f", {kind}: {rest}")
+    estimated = isinstance(found, EstimatedDeviations)
+    gains = ("estimated gain", "profiles") if estimated else ("interim gain", "best ex post")
+    table = new_table("seat", "type", "value report", "belief report", *gains, "Pr(type)")
+    ranked = found.table.sort_values("gain", ascending=False, kind="stable")
+    if estimated:  # one row for a belief that has several names
+        ranked = ranked.drop_duplicates(["seat", "type", "value_report", "gain", "standard_error"])
+    rows = ranked.head(_SHOWN)
     for row in rows_of(rows):
-        table.add_row(
-            str(row.seat),
-            row.type,
-            str(row.value_report),
-            row.belief_report,
-            gain(row.gain),
-            gain(row.gain_expost),
-            number(row.probability, digits=4),
-        )
+        if not estimated:
+            figures = [gain(row.gain), gain(row.gain_expost)]
+        elif row.samples:
+            figures = [f"{gain(row.gain)} ± {Z95 * row.standard_error:.2g}", f"{row.samples:,}"]
+        else:
+            figures = [gain(row.gain), "exact"]
+        told = str(row.seat), row.type, str(row.value_report), row.belief_report
+        table.add_row(*told, *figures, number(row.probability, digits=4))
     console.print(table)
     left = len(found.table) - len(rows)
     if left > 0:

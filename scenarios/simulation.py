@@ -18,7 +18,7 @@ from scenarios.streams import Block
 from scenarios.windows import LEAVES, Windows, leaf_blocks, side_by_side
 from scenarios.workers import Tell, in_workers, part
 
-_AT_ONCE = 1 << 23  # seats in worlds; more are played in one block after another, so that memory stays in bounds
+_AT_ONCE = 1 << 21  # seats in worlds; more are played in one block after another, so that memory stays in bounds
 
 
 @dataclass(frozen=True, eq=False)

@@ -75,8 +75,8 @@ def _of_role(mechanism: Mechanism, player: int, part: Part, reports: Reports, ro
 def _of_trade(mechanism: Mechanism, player: int, reports: Reports, settled: Settled) -> Bounds:
     """Return what is got less what is paid; a drawn allocation is paid for in proportion to its announced worth."""
     worth, paid = mechanism.environment.worth_of_allocation[player], settled.payments[:, player]
-    if not mechanism.random_allocation:
-        gain = worth[:, settled.allocation] - paid
+    if settled.allocation.ndim == 1:
+        gain = worth[:, settled.allocation.astype(np.int64)] - paid
         return Bounds(gain.min(axis=1), gain.max(axis=1))
     told = worth[reports.values[:, player]]
     expected = (settled.allocation * told).sum(axis=1)

@@ -37,8 +37,8 @@ def _beliefs(instance: Instance) -> list[tuple[Joint, list[Joint]]]:
         menu = belief_menu(seat, other_types=4).values()
         for cell, told in enumerate(seat.posteriors):
             ids = {int(table[cell, seat.types[cell]]) for table in menu}
-            truth = seat.book[int(told)]
-            others = [seat.book[k] for k in sorted(ids)]
+            truth = seat.book[int(told)].table
+            others = [seat.book[k].table for k in sorted(ids)]
             found.append((truth, [lie for lie in others if _apart(truth, lie)]))
     return found
 

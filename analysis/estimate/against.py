@@ -11,7 +11,7 @@ from mechanisms.classical.lookahead import Lookahead
 from mechanisms.classical.vickrey import Vickrey
 from mechanisms.closed_forms import lookahead_revenue, vickrey_revenue
 from mechanisms.mechanism import Setting
-from mechanisms.optimal import OptimumBounds, Optimum, TooLarge, optimal_mechanism, optimum_bounds
+from mechanisms.optimal import Optimum, OptimumBounds, TooLarge, optimal_mechanism, optimum_bounds
 from mechanisms.ties import Ties
 
 

@@ -34,13 +34,14 @@ def estimated_deviations(
     fresh: int | None = None,
     seats: int | None = None,
     types: int | None = None,
+    values: int | None = None,
     finalists: int = 3,
     other_types: int = 12,
     points: int = 0,
     memory: int = MEMORY,
     most: int = MOST,
 ) -> EstimatedDeviations:
-    """Return the estimated interim gains of types from every value report x named belief report, the others truthful.
+    """Return the estimated interim gains of types from value reports x named belief reports, the others truthful.
 
     Parameters
     ----------
@@ -48,6 +49,7 @@ def estimated_deviations(
     seed : the same seed gives the same profiles, whatever the memory and whichever other seats and types are tried.
     fresh : how many in the second stage; four times `samples` unless given.
     seats, types : how many seats, and types of each, are tried, spread evenly; all unless given.
+    values : how many value reports are tried, spread evenly, beside those next to the truth; all unless given.
     finalists : how many reports of a type are tried again.
     other_types, points : of the belief menu, as in `analysis.deviation.deviations`.
     memory : bytes that the rows worked on at a time may take, about.
@@ -66,11 +68,16 @@ def estimated_deviations(
     for seat in (game.seats[player] for player in tried):
         menu = _menu(seat, other_types, points)
         chosen = spread(len(seat.types), types)
-        frames += [_type_frame(game, seat, cell, menu, budget, seed, products) for cell in chosen]
+        frames += [_type_frame(game, seat, cell, menu, values, budget, seed, products) for cell in chosen]
         cells, there = cells + len(chosen), there + len(seat.types)
     filled = [frame for frame in frames if len(frame)] or frames[:1]
     table = pd.concat(filled, ignore_index=True)
-    return EstimatedDeviations(table, seats=Tried(len(tried), len(game.seats)), types=Tried(cells, there))
+    return EstimatedDeviations(
+        table,
+        seats=Tried(len(tried), len(game.seats)),
+        types=Tried(cells, there),
+        values=None if values is None or values >= max(game.environment.shape) else values,
+    )
 
 
 @dataclass(frozen=True)
@@ -96,11 +103,12 @@ def _menu(seat: Seat, other_types: int, points: int) -> dict[str, IntArray]:
     return menu if seat.mechanism.elicits_beliefs else dict(list(menu.items())[:1])
 
 
-def _told(seat: Seat, cell: int, menu: dict[str, IntArray]) -> _Told:
-    own, truth = seat.types[cell], seat.posteriors[cell]
+def _told(seat: Seat, cell: int, menu: dict[str, IntArray], most: int | None) -> _Told:
+    own, truth = int(seat.types[cell]), seat.posteriors[cell]
+    tried = {*spread(seat.menu_size, most), *range(max(0, own - 1), min(own + 2, seat.menu_size))}
     rows = [
         (value, int(ids[cell, value]), name)
-        for value in range(seat.menu_size)
+        for value in sorted(tried)
         for name, ids in menu.items()
         if value != own or ids[cell, value] != truth
     ]
@@ -113,11 +121,12 @@ def _type_frame(
     seat: Seat,
     cell: int,
     menu: dict[str, IntArray],
+    values: int | None,
     budget: _Budget,
     seed: np.random.SeedSequence,
     products: InnerProducts,
 ) -> pd.DataFrame:
-    told = _told(seat, cell, menu)
+    told = _told(seat, cell, menu, values)
     trial = Trial(game, seat.index, cell, memory=budget.memory, most=budget.most)
     certain = _score_gains(seat, cell, told, products)
     beliefs = told.beliefs if certain is None else np.full(len(told.values), seat.posteriors[cell])
@@ -125,7 +134,8 @@ def _type_frame(
     keys = (np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, seat.index, cell, k)) for k in (0, 1))
     figures = _two_stages(trial, told.values, beliefs, known, budget, list(keys))
     money = worths(seat)
-    frame = pd.DataFrame({**figures, "value_report": money[told.values], "belief_report": pd.Series(told.names, dtype=object)})
+    names = np.array(told.names, dtype=object)
+    frame = pd.DataFrame({**figures, "value_report": money[told.values], "belief_report": names})
     frame["gain"] = rounded(figures["gain"], game.environment)
     frame["standard_error"] = rounded(figures["standard_error"], game.environment)
     frame["seat"], frame["type"], frame["value"] = seat.index, seat.names[cell], money[seat.types[cell]]

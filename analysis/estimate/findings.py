@@ -58,18 +58,21 @@ class EstimatedDeviations:
         where there was none, "exact" where nothing was sampled. `probability` is that of the type under D.
     seats : how many seats were tried.
     types : how many types of those seats were.
+    values : about how many value reports were, where not all.
     """
 
     table: pd.DataFrame
     seats: Tried
     types: Tried
+    values: int | None = None
 
     @property
     def scope(self) -> str:
         """What the best gain is the best of."""
         reports = self.table["belief_report"].nunique()
+        values = "every value report" if self.values is None else f"some {self.values} value reports"
         return (
-            f"{self.seats} seats, {self.types} of their types, every value report, "
+            f"{self.seats} seats, {self.types} of their types, {values}, "
             f"{reports} belief report{'s' if reports != 1 else ''}"
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.nature import Drawn
-from analysis.estimate.seam import FactoredGame, bids_of, utility
+from analysis.estimate.seam import FactoredGame, bids_of
 from analysis.estimate.strata import Sample, Strata
 from analysis.estimate.tally import Tally
 from analysis.memory import rows_within
@@ -98,4 +98,4 @@ class Trial:
 
     def _worth(self, reports: Reports) -> FloatArray:
         types = np.full(len(reports), self.type)
-        return utility(self._game.mechanism, reports, self._player, types)
+        return self._game.mechanism.utility_of(reports, self._player, types)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from agents.nature import Drawn
-from analysis.estimate.seam import FactoredGame, bids_of, income
+from analysis.estimate.seam import FactoredGame, bids_of
 from analysis.estimate.strata import MOST, Strata
 from analysis.estimate.tally import Estimate, Tally
 from analysis.memory import MEMORY, rows_within
@@ -99,10 +99,10 @@ def estimated_revenue(
 def _figures(game: FactoredGame, drawn: Drawn, rivals: Mapping[str, Rival]) -> FloatArray:
     """Return ``(profiles, figures)``: prices, rewards, total, fallback, then each rival's lead and revenue."""
     reports = game.truthful_reports(drawn)
-    mine = income(game.mechanism, reports)
+    mine = game.mechanism.income(reports)
     total = mine.prices - mine.rewards
     columns = [mine.prices, mine.rewards, total, mine.fallback]
     for rival in rivals.values():
-        theirs = income(rival.mechanism, reports)
+        theirs = rival.mechanism.income(reports)
         columns += [total - (theirs.prices - theirs.rewards), theirs.prices - theirs.rewards]
     return np.column_stack(columns)

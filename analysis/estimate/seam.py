@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -12,7 +11,7 @@ from agents.game import Seat
 from agents.nature import Drawn
 from mechanisms.beliefs import Mixture, Product
 from mechanisms.book import BeliefBook
-from mechanisms.environment import Environment, FloatArray, IntArray
+from mechanisms.environment import Environment, IntArray
 from mechanisms.mechanism import Mechanism
 from mechanisms.outcomes import Reports
 
@@ -70,26 +69,6 @@ class FactoredGame(Protocol):
     def truthful_reports(self, drawn: Drawn) -> Reports:
         """Return what everybody announces in those draws of nature, telling the truth."""
         ...
-
-
-@dataclass(frozen=True, eq=False)
-class Income:
-    """The seller's expected income in each round, ``(rounds,)`` each, coins averaged."""
-
-    prices: FloatArray
-    rewards: FloatArray
-    fallback: FloatArray
-
-
-def income(mechanism: Mechanism, reports: Reports) -> Income:
-    """Return what the seller takes and pays, exactly over the coins."""
-    outcomes = mechanism.expect(reports)
-    return Income(outcomes.prices, outcomes.rewards.sum(axis=1), outcomes.fallback)
-
-
-def utility(mechanism: Mechanism, reports: Reports, player: int, types: IntArray) -> FloatArray:
-    """Return ``(rounds,)``: one player's utility, exactly over the coins."""
-    return mechanism.expect(reports, of=player).utility_of(mechanism.environment, player, types)
 
 
 def bids_of(environment: Environment) -> tuple[IntArray, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from os import PathLike
 from typing import Any, Literal
 
@@ -27,7 +28,7 @@ class BidMixture:
     ----------
     levels : the bids that it is fitted to, on their grids.
     weights : ``(components,)``, the components in order of the mean value.
-    marginals : per component and seat, the distribution on the seat's grid.
+    marginals : per component and seat, the distribution on the seat's grid; where seats are exchangeable, one for all.
     log_likelihood : of the bids under the mixture, in nats.
     held_out : what was found for each number of components that was tried; none where the number was given.
     """
@@ -45,7 +46,7 @@ class BidMixture:
 
     @property
     def prior(self) -> MixturePrior:
-        """The prior as a scenario writes it."""
+        """The prior as a scenario writes it, with one distribution for all seats where they are exchangeable."""
         parts = zip(self.names, self.weights.tolist(), self.marginals, strict=True)
         return MixturePrior(
             kind="mixture",
@@ -58,15 +59,18 @@ class BidMixture:
     def notes(self) -> list[str]:
         """Plain sentences on how the components were found."""
         auctions = len(self.levels.draws)
+        mean = self.log_likelihood / auctions
         found = (
-            f"{len(self.weights)} component{'s' * (len(self.weights) > 1)} fitted to {auctions} auctions, best of "
-            f"{RESTARTS if len(self.weights) > 1 else 1} beginnings: log-likelihood {self.log_likelihood / auctions:.4f} "
-            "per auction"
+            f"{len(self.weights)} component{'s' * (len(self.weights) > 1)} fitted to {auctions} auctions, the best of "
+            f"{RESTARTS if len(self.weights) > 1 else 1} from random beginnings: log-likelihood {mean:.4f} per auction"
         )
         if not self.held_out:
             return [found]
         tried = "; ".join(f"{one.components}: {one.mean:.4f} ± {one.standard_error:.4f}" for one in self.held_out)
-        return [found, f"log-likelihood per auction held out, in {FOLDS} parts, by number of components: {tried}"]
+        return [
+            found,
+            f"log-likelihood per auction held out, in {FOLDS} folds, by number of components: {tried}, and no more",
+        ]
 
     def summary(self) -> list[str]:
         """Plain lines for a terminal or a report."""
@@ -89,25 +93,53 @@ class BidMixture:
         ]
         return ["".join(c if c.isprintable() else "?" for c in line) for line in lines]
 
+    def as_data(self) -> dict[str, Any]:
+        """Return all that the summary tells, and the prior, as plain data."""
+        levels = self.levels
+        return {
+            "values": levels.grids,
+            "unit": levels.unit,
+            "seats": levels.seats,
+            "used": len(levels.draws),
+            "dropped": dict(levels.dropped),
+            "source": levels.source,
+            "options": levels.options,
+            "prior": self.prior.model_dump(exclude_none=True),
+            "means": self.means,
+            "log_likelihood": self.log_likelihood,
+            "held_out": [asdict(one) for one in self.held_out],
+        }
+
     @property
     def means(self) -> list[list[float]]:
         """Per component, each seat's mean value."""
         grids = [np.array(grid, dtype=float) for grid in self.levels.grids]
-        return [[float(g @ row) for g, row in zip(grids, rows, strict=True)] for rows in self.marginals]
+        return [[float(g @ row) for g, row in zip(grids, rows, strict=False)] for rows in self.marginals]
 
     def to_toml(self) -> str:
         """The ``[environment]`` and ``[prior]`` of a scenario, below comments on where they come from."""
-        import tomli_w
+        comments = "".join(f"# {line}\n" for line in self.summary())
+        parts = "".join(map(_part, self.names, self.weights.tolist(), self.marginals))
+        return f"""{comments}
+[environment]
+kind = "single-good"
+values = {[list(grid) for grid in self.levels.grids]}
+unit = {float(self.levels.unit)!r}
 
-        data = {
-            "environment": {
-                "kind": "single-good",
-                "values": [list(grid) for grid in self.levels.grids],
-                "unit": float(self.levels.unit),
-            },
-            "prior": self.prior.model_dump(exclude_none=True),
-        }
-        return "".join(f"# {line}\n" for line in self.summary()) + "\n" + tomli_w.dumps(data)
+[prior]
+kind = "mixture"
+{parts}"""
+
+
+def _part(name: str, weight: float, marginals: Iterable[FloatArray]) -> str:
+    rows = "".join(f"    {row.tolist()},\n" for row in marginals)
+    return f"""
+[[prior.components]]
+name = "{name}"
+weight = {weight!r}
+marginals = [
+{rows}]
+"""
 
 
 def mixture_from_bids(
@@ -159,7 +191,7 @@ def mixture_from_bids(
     return BidMixture(
         levels,
         found.weights[order],
-        tuple(tuple(p / p.sum() for p in rows[s]) for s in order),
+        tuple(tuple(p / p.sum() for p in rows[s][: 1 if exchangeable else None]) for s in order),
         float(seen.counts @ found.log_probabilities(seen.flags)),
         tried,
     )

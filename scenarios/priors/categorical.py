@@ -20,7 +20,7 @@ from mechanisms.environment import FloatArray, IntArray
 RESTARTS = 10
 FOLDS = 5
 MOST = 6
-_STEPS, _GAIN, _LEAST = 5000, 1e-10, 1e-300
+_FIRST, _STEPS, _GAIN, _LEAST = 30, 2000, 1e-9, 1e-300
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,14 +99,17 @@ class HeldOut:
 
 
 def fit(seen: Counted, components: int, *, smoothing: float, rng: np.random.Generator) -> Fit:
-    """Return the best of `RESTARTS` fits from random beginnings.
+    """Return the fit that goes on from the best of `RESTARTS` random beginnings, a few steps each.
 
     Parameters
     ----------
     smoothing : weight, in auctions, of all pseudo-observations together.
     """
     starts = RESTARTS if components > 1 else 1
-    return max((_climb(seen, components, smoothing, rng) for _ in range(starts)), key=lambda found: found.path[-1])
+    pseudo = smoothing / components
+    begun = [_begun(seen, components, pseudo, rng) for _ in range(starts)]
+    best = max((_climbed(seen, one, pseudo, _FIRST) for one in begun), key=lambda found: found.path[-1])
+    return _climbed(seen, best, pseudo, _STEPS)
 
 
 def held_out(seen: Counted, components: int, *, smoothing: float, seed: int) -> HeldOut:
@@ -124,15 +127,19 @@ def held_out(seen: Counted, components: int, *, smoothing: float, seed: int) -> 
     return HeldOut(components, float(told.mean()), float(told.std(ddof=1) / np.sqrt(auctions)))
 
 
-def _climb(seen: Counted, components: int, smoothing: float, rng: np.random.Generator) -> Fit:
+def _begun(seen: Counted, components: int, pseudo: float, rng: np.random.Generator) -> Fit:
     shares = rng.dirichlet(np.ones(components), size=len(seen.counts))
-    found = _fitted(seen, shares, smoothing / components)
-    path = [_objective(seen, found, smoothing / components)]
-    for _ in range(_STEPS):
+    return _fitted(seen, shares, pseudo)
+
+
+def _climbed(seen: Counted, found: Fit, pseudo: float, steps: int) -> Fit:
+    """Return what a number of steps lead to, fewer where they gain next to nothing."""
+    path = list(found.path) or [_objective(seen, found, pseudo)]
+    for _ in range(steps):
         logs = found.logs(seen.flags)
         shares = np.exp(logs - np.logaddexp.reduce(logs, axis=1, keepdims=True))
-        found = _fitted(seen, shares, smoothing / components)
-        path.append(_objective(seen, found, smoothing / components))
+        found = _fitted(seen, shares, pseudo)
+        path.append(_objective(seen, found, pseudo))
         if path[-1] - path[-2] <= _GAIN * abs(path[-1]):
             break
     return Fit(found.weights, found.factors, tuple(path))

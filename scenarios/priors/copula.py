@@ -28,6 +28,8 @@ STANDS = 1e-13
 _HALVINGS = 12
 _BLOCK = 4096
 _SCALINGS = 1000
+_PARTNERS = 20
+_ROUGH = 1e-3
 
 
 def copula_prior(spec: CopulaPrior, environment: Environment, *, listed: bool | None = None) -> Prior:
@@ -146,10 +148,11 @@ class Copula:
         partners = [i for i in seen if i is not None][:_PARTNERS]
         off = max(self._off(found, kind) for kind in kinds)
         apart = max((self._apart(found, lead, partner) for partner in partners), default=0.0)
+        more = "; more of prior.nodes would bring that down" if apart > _ROUGH else ""
         return (
             f"the copula is a mixture over {nodes} values of its common factor: single players' distributions are off "
-            f"by {off:.1e} at most, and two players' (those of player {lead} with {len(partners)} others) by "
-            f"{apart:.1e} in total variation"
+            f"by {off:.1e} at most, and those of player {lead} and another (of {len(partners)} kinds) by {apart:.1e} "
+            f"in total variation{more}"
         )
 
     def _off(self, found: Mixture, player: int) -> float:
@@ -160,9 +163,6 @@ class Copula:
         sides = [np.stack([part.factors[i] for part in found.components]) for i in (one, other)]
         pair = (found.weights[:, None] * sides[0]).T @ sides[1]
         return float(np.abs(pair.ravel() - self.over([one, other])).sum() / 2)
-
-
-_PARTNERS = 20
 
 
 def _scaled(weights: FloatArray, cells: FloatArray, marginal: FloatArray) -> FloatArray:

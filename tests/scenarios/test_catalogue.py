@@ -9,6 +9,7 @@ from agents.strategies import BELIEF_RULES, STRATEGIES, VALUE_RULES
 from mechanisms import MECHANISMS
 from scenarios.catalogue import catalogue, headline
 from scenarios.scenario import shipped
+from scenarios.schema import PRIORS
 
 NAMES = {
     "scenarios": [*shipped()],
@@ -20,6 +21,7 @@ NAMES = {
     ],
     "learners": [*LEARNERS],
     "knowledge": [*KNOWLEDGE, *(f"misinformed: {form}" for form in MISINFORMATION)],
+    "priors": [*PRIORS],
 }
 
 

@@ -173,7 +173,7 @@ def test_an_override_that_leads_nowhere_is_bad_input(file, text, said):
         ),
         (
             {"prior": {"kind": "independnt"}},
-            "prior.kind should be one of 'table', 'independent', 'mixture', 'copula', 'common-shock', 'bids', not 'independnt'",
+            "prior.kind should be one of 'table', 'independent', 'mixture', 'copula', 'common-shock', 'bids'",
         ),
         ({"seats": [{}, {"strategy": 3}]}, "seats[1].strategy should be"),
         ({"knowledge": {"misinformed": [{"seat": "0", "how": "x"}]}}, "knowledge.misinformed[0].seat should be"),

@@ -1,4 +1,4 @@
-"""Windows of rounds: what is kept is what a plain table of all rounds and worlds gives, in flat memory, in any blocks."""
+"""Windows of rounds: what is kept is what a table of all rounds and worlds gives, in flat memory, in any blocks."""
 
 from itertools import pairwise
 
