@@ -20,6 +20,7 @@ from scenarios.experiment import Experiment
 from scenarios.result import Result
 
 _SHOWN = 12
+_TOLD = (5, 25, 50, 75, 95)
 ROUTES = {
     "myerson": "Myerson's closed form",
     "cut": "a minimum cut",
@@ -92,8 +93,8 @@ def optimum_line(figures: dict[str, Any]) -> str:
 
 
 def spread(result: Result) -> str:
-    """Return the quantiles of a round's revenue in a line, and how far off they may be where that can be seen."""
-    rows = list(rows_of(result.tables["quantiles"]))
+    """Return some quantiles of a round's revenue in a line, and how far off they may be where that can be seen."""
+    rows = [row for row in rows_of(result.tables["quantiles"]) if row.percent in _TOLD]
     half = max(row.half_width for row in rows)
     told = ", ".join(f"{row.percent} % {number(row.revenue)}" for row in rows)
     off = f", to within {half:.2g}" if half > 1e-5 * max(abs(row.revenue) for row in rows) else ""

@@ -15,7 +15,8 @@ from tests.priors import SELLERS
 
 KEYS = {
     *("scenario", "mechanism", "revenue", "prices", "rewards", "opt", "vickrey", "lookahead", "bound", "bound_holds"),
-    *("truthful", "truthful_revenue", "opt_dual", "opt_gap", "opt_sound", "unit", "notes"),
+    *("truthful", "truthful_revenue", "opt_dual", "opt_gap", "opt_sound", "opt_route"),
+    *("unit", "estimated", "standard_errors", "notes"),
 }
 VALUES = [[1, 3, 4], [2, 3, 6]]
 TABLE = {(1, 2): 0.05, (1, 3): 0.05, (1, 6): 0.05, (3, 2): 0.1, (3, 3): 0.3, (3, 6): 0.05, (4, 3): 0.25, (4, 6): 0.15}

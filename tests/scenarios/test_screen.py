@@ -1,6 +1,7 @@
 """What a person sees: figures to five digits, intervals, and every number of the run on one screen."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,7 @@ from scenarios.experiment import Experiment, assemble
 from scenarios.figures import revenue_figures
 from scenarios.runner import run
 from scenarios.scenario import parse
-from scenarios.screen import interval, number, show_deviations, show_revenue, show_run
+from scenarios.screen import interval, number, show_deviations, show_revenue, show_run, spread
 
 PAIR = {
     "name": "pair",
@@ -88,6 +89,23 @@ def test_a_run_is_shown_on_one_screen(capsys):
 def test_a_run_says_what_is_special_about_it(capsys, change, said):
     show_run(run(parse({**PAIR, **change}), write=False))
     assert said in shown(capsys).replace("\n", " ")
+
+
+def test_the_quantiles_of_a_run_are_one_line(capsys):
+    result = run(parse(PAIR), write=False)
+    show_run(result)
+    (line,) = (line for line in shown(capsys).splitlines() if line.startswith("quantiles of a round's revenue: "))
+    table = result.tables["quantiles"].set_index("percent")["revenue"]
+    assert line.removeprefix("quantiles of a round's revenue: ") == ", ".join(
+        f"{percent} % {number(table[percent])}" for percent in (5, 25, 50, 75, 95)
+    )
+
+
+@pytest.mark.parametrize(("half_width", "said"), [(0.0, ""), (1e-7, ""), (0.003, ", to within 0.003")])
+def test_a_quantile_that_is_not_exact_says_so(half_width, said):
+    result = run(parse(PAIR), write=False)
+    loose = result.tables["quantiles"].assign(half_width=half_width, revenue=2.0)
+    assert spread(replace(result, tables={**result.tables, "quantiles": loose})).endswith(f"95 % 2{said}")
 
 
 def test_revenues_are_a_row_each(capsys):

@@ -15,6 +15,7 @@ from analysis.drawing import new_axes
 from scenarios import assemble, load
 from scenarios.scenario import shipped
 from tests.priors import Case, iid, random_case
+from tests.scenarios.test_library import LARGE
 
 
 class AnyGame(Induced):
@@ -128,7 +129,10 @@ def test_a_rival_who_cannot_tell_states_apart_reports_the_same_in_both():
     assert found.alive[0].tolist() == [[True, False]]
 
 
-@pytest.mark.parametrize("name", [name for name in shipped() if load(name).mechanism.kind in ("M", "L")])
+@pytest.mark.parametrize(
+    "name",
+    [name for name in shipped() if load(name).mechanism.kind in ("M", "L") and name not in LARGE],
+)
 def test_truth_alone_survives_in_two_rounds_in_every_scenario_of_m_and_l(name):
     experiment = assemble(load(name))
     assert min(experiment.scenario.mechanism.delta, experiment.scenario.mechanism.epsilon) > 0
