@@ -16,7 +16,7 @@ export MPLBACKEND := Agg
 export TMPDIR := $(CURDIR)/.cache/tmp
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test test-fast slow pages pytest lint format docs studies lock bench clean
+.PHONY: help env run test test-fast slow pages pytest lint format docs studies lock bench bench-market bench-learning clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -72,16 +72,16 @@ docs: $(READY) ## write the cards on the mechanisms and on the learners anew
 studies: $(READY) ## run the studies that ship and write their pages anew
 	$(BIN)/crowdbayes study --page
 
-bench: $(READY) ## measure the speed
+bench: $(READY) ## measure the figures of the design, and how time and memory grow, with plots in runs/bench
+	$(BIN)/python benchmarks/table.py --out runs/bench
+	$(BIN)/python benchmarks/growth.py --out runs/bench
+
+bench-market: $(READY) ## measure the speed of the market, beside plain models
 	$(BIN)/python benchmarks/market.py
 
 bench-learning: $(READY) ## measure the speed of learners, beside plain models and other libraries
 	$(BIN)/python benchmarks/learning.py
 	$(BIN)/python benchmarks/peers.py
-
-bench-scaling: $(READY) ## measure how time and memory grow, with a plot in runs/
-	@mkdir -p runs
-	$(BIN)/python benchmarks/scaling.py --out runs/scaling.png
 
 lock: ## choose the versions in requirements.lock anew
 	@mkdir -p "$$TMPDIR"

@@ -17,10 +17,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
-from pathlib import Path
 from statistics import median
 
 import numpy as np
+from apart import peak
 from deviations import stopwatch, timed
 from scipy import sparse
 from scipy.optimize import linprog
@@ -139,23 +139,14 @@ def _case(kind: str, bidders: int, values: int, seed: int) -> tuple[Environment,
     return environment, joint(environment.shape, environment.grid, weights / weights.sum())
 
 
-def _peak() -> float:
-    """Return the peak memory of this process, MB; 0 where the system does not say."""
-    try:
-        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    except FileNotFoundError:
-        return 0.0
-    return next(float(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
-
-
 def route(name: str, seed: int) -> Route:
     """Solve one case in this process."""
     kind, bidders, values, _ = ROUTES[name]
     environment, belief = _case(kind, bidders, values, seed)
-    before = _peak()
+    before = peak()
     with stopwatch() as own:
         seconds, found = timed(lambda: optimal_mechanism(environment, belief))
-    memory = _peak() - before
+    memory = peak() - before
     right = found.certificate.sound and name.startswith(found.route + ",")
     return Route(seconds, sum(own), memory, found.certificate.gap, right)
 

@@ -49,6 +49,7 @@ class Mechanism(ABC):
     solution: ClassVar[Solution] = "none"  # in what sense all players do best to tell the truth
     participation: ClassVar[Participation] = "ex post"  # when a truthful player never loses
     uses_prior: ClassVar[bool] = False  # the seller has to know D
+    solves_prior: ClassVar[bool] = False  # it is built by working through all types of all players
     stage: ClassVar[Stage] = "never"
     has_role: ClassVar[bool] = True
     elicits_beliefs: ClassVar[bool] = False

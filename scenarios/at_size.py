@@ -8,17 +8,19 @@ from analysis.estimate.against import FactoredBenchmarks, factored_benchmarks
 from analysis.estimate.deviation import estimated_deviations
 from analysis.estimate.findings import EstimatedDeviations
 from analysis.estimate.revenue import EstimatedRevenue, estimated_revenue
+from analysis.estimate.strata import MOST
 from analysis.estimate.tally import Estimate
 from analysis.memory import MEMORY
 from scenarios.experiment import Experiment
 from scenarios.streams import seed_sequence
 
 SAMPLES = 4_096
+_WORK = 1 << 27  # profiles x players for each role of a mechanism; beyond, fewer profiles by default
 SEATS, TYPES, VALUES, TRIES = 3, 3, 20, 128
 _SURE = 1.96
 
 
-def revenue_at_size(experiment: Experiment, *, samples: int = SAMPLES, memory: int = MEMORY) -> dict[str, Any]:
+def revenue_at_size(experiment: Experiment, *, samples: int | None = None, memory: int = MEMORY) -> dict[str, Any]:
     """Return truthful revenue, prices and rewards beside the benchmarks, as `scenarios.figures.revenue_figures` does.
 
     `standard_errors` holds those of the figures that are estimated; the others are exact. Where OPT is refused it is
@@ -26,13 +28,17 @@ def revenue_at_size(experiment: Experiment, *, samples: int = SAMPLES, memory: i
 
     Parameters
     ----------
-    samples : about how many profiles are drawn.
+    samples : about how many profiles are drawn; `SAMPLES` unless given, fewer where every player may get a role by
+        chance, as in M, since each is then worked out for each profile.
     memory : bytes that the profiles worked on at a time may take, about.
     """
     scenario = experiment.scenario
     experiment.plans()  # a bad seat is told before anything is worked out
     against = factored_benchmarks(experiment.game, ties=scenario.mechanism.ties)
     seed = seed_sequence(scenario.run.seed, "analysis")
+    if samples is None:
+        roles = experiment.environment.players if experiment.game.mechanism.random_role else 1
+        samples = max(2 * MOST, min(SAMPLES, _WORK // (roles * experiment.environment.players)))
     found = estimated_revenue(experiment.game, samples=samples, seed=seed, rivals=against.rivals, memory=memory)
     total = min([found.total, *found.controlled.values()], key=lambda figure: figure.standard_error)
     rivals = {name: _rival(against, found, name) for name in ("vickrey", "lookahead")}

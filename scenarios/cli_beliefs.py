@@ -141,11 +141,11 @@ def drift(
 def _prepared(scenario: str, overrides: tuple[str, ...], mechanisms: str | None) -> Any:
     import numpy as np
 
-    from scenarios.experiment import assemble
+    from scenarios.experiment import assemble_listed
     from scenarios.scenario import load
     from scenarios.streams import seed_sequence
 
-    experiment = assemble(load(scenario, overrides=overrides))
+    experiment = assemble_listed(load(scenario, overrides=overrides), "this command")
     names = rivals_of(experiment, _KINDS) if mechanisms is None else [name.strip() for name in mechanisms.split(",")]
     return experiment, names, np.random.default_rng(seed_sequence(experiment.scenario.run.seed, "analysis"))
 

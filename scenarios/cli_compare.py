@@ -46,7 +46,7 @@ def compare_command(
       crowdbayes compare insiders --mechanisms "M, L, k-lookahead(k=1), reserve-price(price=50)"
     """
     from scenarios.comparison import compare, comparison_table, split_names
-    from scenarios.experiment import assemble
+    from scenarios.experiment import assemble_listed
     from scenarios.scenario import load
     from scenarios.store import to_json
 
@@ -55,7 +55,9 @@ def compare_command(
         raise BadInput("--mechanisms names none")
     with show_progress() as tell:
         tell(0.0, "compare")
-        figures = compare(assemble(load(scenario, overrides=overrides)), kinds, other_types=other_types, tell=tell)
+        figures = compare(
+            assemble_listed(load(scenario, overrides=overrides), "compare"), kinds, other_types=other_types, tell=tell
+        )
     if out is not None:
         from analysis.comparison_plots import comparison_bars
 

@@ -167,14 +167,14 @@ def export(
     """
     from analysis.dominance.interim import eliminate_reports
     from analysis.equilibrium.forms import by_type, ex_ante, values_only
-    from scenarios.experiment import assemble
+    from scenarios.experiment import assemble_listed
     from scenarios.gambit import write_nfg
     from scenarios.scenario import load
     from scenarios.store import write_new_text
 
     with show_progress() as tell:
         tell(0.0, "export")
-        experiment = assemble(load(scenario, overrides=overrides))
+        experiment = assemble_listed(load(scenario, overrides=overrides), "export")
         with blame(scenario):
             induced = induced_game(experiment, beliefs, memory)
             allowed = values_only(induced) if reports == "values" else None

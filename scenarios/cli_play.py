@@ -64,10 +64,10 @@ def run_command(
     _check([result.figures])
 
 
-def _at_size(name: str, default: int, what: str) -> Callable[[_F], _F]:
+def _at_size(name: str, default: int | None, what: str) -> Callable[[_F], _F]:
     """Return an option for what is estimated."""
     text = f"{what}, where figures must be estimated."
-    return click.option(name, type=click.IntRange(min=1), default=default, show_default=True, help=text)
+    return click.option(name, type=click.IntRange(min=1), default=default, show_default=default is not None, help=text)
 
 
 _memory_option = click.option(
@@ -81,11 +81,13 @@ _memory_option = click.option(
 
 @main.command(short_help="Print exact revenue against OPT and the bound.")
 @click.argument("scenario", nargs=-1, required=True)
-@_at_size("--samples", 4096, "Profiles to draw")
+@_at_size("--samples", None, "Profiles to draw (4096, or fewer where each takes long)")
 @_memory_option
 @set_option
 @json_option
-def revenue(scenario: tuple[str, ...], samples: int, memory: int, overrides: tuple[str, ...], as_json: bool) -> None:
+def revenue(
+    scenario: tuple[str, ...], samples: int | None, memory: int, overrides: tuple[str, ...], as_json: bool
+) -> None:
     """Print exact revenue beside OPT, the paper's bound, Vickrey and lookahead.
 
     Where a prior has too many profiles to list, what has no closed form is estimated, and shown with ±.

@@ -62,14 +62,14 @@ def dominance(
         return
     from analysis.dominance.interim import eliminate_reports
     from analysis.dominance.two_step import two_step
-    from scenarios.experiment import assemble
+    from scenarios.experiment import assemble_listed
     from scenarios.scenario import load
     from scenarios.store import to_json
     from scenarios.strategic import dominance_figures
 
     with show_progress() as tell:
         tell(0.0, "dominance")
-        experiment = assemble(load(game, overrides=overrides))
+        experiment = assemble_listed(load(game, overrides=overrides), "dominance")
         with blame(game):
             induced = induced_game(experiment, beliefs, memory)
             found = eliminate_reports(induced, **notion, expost=ex_post)
@@ -143,7 +143,7 @@ def equilibria(
     from analysis.drawing import new_axes
     from analysis.equilibrium.checks import equilibria as find
     from analysis.equilibrium.plots import gains_by_type, logit_shares
-    from scenarios.experiment import assemble
+    from scenarios.experiment import assemble_listed
     from scenarios.scenario import load
     from scenarios.store import to_json
     from scenarios.strategic import equilibrium_figures
@@ -151,7 +151,7 @@ def equilibria(
 
     with show_progress() as tell:
         tell(0.0, "equilibria")
-        experiment = assemble(load(scenario, overrides=overrides))
+        experiment = assemble_listed(load(scenario, overrides=overrides), "equilibria")
         rng = np.random.default_rng(seed_sequence(experiment.scenario.run.seed, "analysis"))
         with blame(scenario):
             induced = induced_game(experiment, beliefs, memory)
@@ -210,7 +210,7 @@ def coalitions(
     from analysis.coalition.rings import coalitions as find
     from analysis.coalition.rings import stakes as find_stakes
     from analysis.drawing import new_axes
-    from scenarios.experiment import assemble
+    from scenarios.experiment import assemble_listed
     from scenarios.scenario import load
     from scenarios.store import to_json
     from scenarios.strategic import coalition_figures
@@ -218,7 +218,7 @@ def coalitions(
     factors = _whole_numbers(stakes, "--stakes")
     with show_progress() as tell:
         tell(0.0, "coalitions")
-        experiment = assemble(load(scenario, overrides=overrides))
+        experiment = assemble_listed(load(scenario, overrides=overrides), "coalitions")
         with blame(scenario):
             largest = min(2, experiment.environment.players) if size is None else size
             menu: dict[str, Any] = {"size": largest, "other_types": other_types, "memory": memory << 20}

@@ -16,6 +16,7 @@ from agents.learning.learning import Learning
 from agents.misinformation import MISINFORMATION, misinform
 from agents.parameters import checked, entry, keyword_parameters
 from agents.plan import Plan
+from agents.sights import NotListed
 from agents.strategies import STRATEGIES, Strategy
 from mechanisms import MECHANISMS, BeliefBook, Environment, Setting
 from mechanisms.mechanism import Mechanism
@@ -165,6 +166,19 @@ def assemble(scenario: Scenario) -> Experiment:
         )
     experiment = Experiment(scenario, setting, space, knowledge, Game(mechanism, knowledge), origin)
     _check_rings(source, experiment.strategies())
+    return experiment
+
+
+def assemble_listed(scenario: Scenario, what: str) -> Experiment:
+    """Build what a scenario describes for something that needs a list of its states.
+
+    Raises
+    ------
+    BadInput : as in `assemble`, or if the states are too many to list.
+    """
+    experiment = assemble(scenario)
+    if not experiment.game.listed:
+        raise BadInput(f"{scenario.source}: {NotListed(experiment.environment.shape, what=what)}")
     return experiment
 
 

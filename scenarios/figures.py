@@ -8,7 +8,7 @@ from analysis.deviation import Deviations
 from analysis.estimate.findings import EstimatedDeviations
 from analysis.memory import MEMORY
 from analysis.revenue import Benchmarks, benchmarks, bound_holds, revenue_of
-from scenarios.at_size import SAMPLES, estimated_deviation_figures, revenue_at_size
+from scenarios.at_size import estimated_deviation_figures, revenue_at_size
 from scenarios.experiment import Experiment
 
 NO_PLAN = "a seat's strategy learns from play, so its revenue has no exact figure"
@@ -16,7 +16,7 @@ BEFORE_SHOCKS = "these are the figures before the first of the scenario's shocks
 
 
 def revenue_figures(
-    experiment: Experiment, against: Benchmarks | None = None, *, samples: int = SAMPLES, memory: int = MEMORY
+    experiment: Experiment, against: Benchmarks | None = None, *, samples: int | None = None, memory: int = MEMORY
 ) -> dict[str, Any]:
     """Return revenue, prices and rewards of the scenario as its seats play it, beside the benchmarks.
 

@@ -28,6 +28,7 @@ from mechanisms.scoring import reward_rule
 
 TABULATED = 1 << 22
 KEPT = 1 << 17
+SOLVED = 20_000_000
 
 
 class Informant(Mechanism):
@@ -76,6 +77,12 @@ class Informant(Mechanism):
             raise ValueError(f"epsilon must be a number from 0 up, not {epsilon}")
         if setting.environment.players < 2:
             raise ValueError(f"{self.name} needs at least two players, one to inform about the others")
+        players, kinds = setting.environment.players, max(setting.environment.shape)
+        if self.classical.solves_prior and players**2 * kinds > SOLVED:
+            raise ValueError(
+                f"{self.name} solves an auction of the others for each of {players:,} informants with up to {kinds:,} "
+                f"types a player, {players**2 * kinds:,} in all, and the limit is {SOLVED:,}; M-lookahead solves none"
+            )
         self.epsilon = epsilon
         self.score = reward_rule(score)
         self._options = options
@@ -177,10 +184,7 @@ class Informant(Mechanism):
             shape = self.environment.shape
             rewards[:, role] = belief_reward(self.book, shape, self.score, reports, role, scale=self.epsilon)
         if of == role:
-            nobody: IntArray | FloatArray = np.zeros(rounds, dtype=np.int64)
-            if self._tabulated(role):
-                nobody = direct.lottery(nobody, len(self.environment.allocations))
-            return Settled(nobody, np.zeros((rounds, n)), rewards, np.zeros(rounds))
+            return Settled(np.zeros(rounds, dtype=np.int64), np.zeros((rounds, n)), rewards, np.zeros(rounds))
         found = self._tabled(reports, role) if self._tabulated(role) else self._worked_out(reports, role)
         payments = np.insert(found.payments, role, 0.0, axis=1)
         rows = self._allocation_rows(role)
