@@ -14,6 +14,7 @@ from analysis.memory import MEMORY, rows_within
 from mechanisms.environment import BoolArray, Environment, FloatArray, IntArray
 
 _ROUNDING = 1e-12
+WORK = 40_000_000
 COLUMNS = [
     "seat",
     "type",
@@ -35,9 +36,11 @@ class Deviations:
     table : a row per seat, type and report other than the truth. `gain` is interim: expected utility by the type's
         own posterior, less that of the truth. `gain_expost` is the largest gain in any state of the type, coins
         averaged. `probability` is that of the type under D.
+    values : how many value reports of a seat were tried at most, where not all.
     """
 
     table: pd.DataFrame
+    values: int | None = None
 
     @property
     def max_gain(self) -> float:
@@ -64,7 +67,9 @@ def _highest(table: pd.DataFrame) -> float:
     return float(table["gain"].max()) if len(table) else float("nan")
 
 
-def deviations(game: Game, *, other_types: int = 12, points: int = 0, memory: int = MEMORY) -> Deviations:
+def deviations(
+    game: Game, *, other_types: int = 12, points: int = 0, values: int | None = None, memory: int = MEMORY
+) -> Deviations:
     """Return the interim and ex-post gains of every type from every value report x named belief report.
 
     A report that is the truth under another name (a prior that equals the posterior, say) is left out.
@@ -73,21 +78,34 @@ def deviations(game: Game, *, other_types: int = 12, points: int = 0, memory: in
     ----------
     other_types : how many of the seat's other posteriors are tried as belief reports.
     points : how many beliefs that are certain of one profile are.
+    values : how many value reports of a seat are tried, spread evenly; all unless given.
     memory : bytes that the profiles of reports worked on at a time may take, about.
     """
     rows = rows_within(memory, game.environment)
     menus = [belief_menu(seat, other_types=other_types, points=points) for seat in game.seats]
-    frames = [_seat_table(game, seat, menu, rows) for seat, menu in zip(game.seats, menus, strict=True)]
-    return Deviations(pd.concat(frames, ignore_index=True))
+    frames = [_seat_table(game, seat, menu, values, rows) for seat, menu in zip(game.seats, menus, strict=True)]
+    some = values if values is not None and values < max(game.environment.shape) else None
+    return Deviations(pd.concat(frames, ignore_index=True), some)
 
 
-def _seat_table(game: Game, seat: Seat, menu: dict[str, IntArray], rows: int) -> pd.DataFrame:
+def values_within_reach(game: Game, *, other_types: int = 12, work: int = WORK) -> int | None:
+    """Return how many value reports of a seat can be tried in about so many rows of reports; None if all can."""
+    beliefs = sum(len(belief_menu(seat, other_types=other_types)) for seat in game.seats)
+    if not game.mechanism.elicits_beliefs:
+        beliefs = len(game.seats)
+    reach = max(2, work // (len(game.space) * beliefs))
+    return None if reach >= max(game.environment.shape) else reach
+
+
+def _seat_table(game: Game, seat: Seat, menu: dict[str, IntArray], values: int | None, rows: int) -> pd.DataFrame:
     beliefs = np.stack(list(menu.values()), axis=2)
     if not game.mechanism.elicits_beliefs:
         beliefs = beliefs[:, :, :1]
-    surface = game.surface(seat.index, beliefs, rows=rows)
+    tried = np.array(spread(seat.menu_size, values))
+    beliefs = beliefs[:, tried]
+    surface = game.surface(seat.index, beliefs, values=tried, rows=rows)
     gain = rounded(surface.interim - game.truth(seat.index, rows=rows)[:, None, None], game.environment)
-    cell, value, belief = np.nonzero(~_honest(seat, beliefs))
+    cell, value, belief = np.nonzero(~_honest(seat, beliefs, tried))
     mass = np.bincount(seat.information, game.space.weights)
     money = worths(seat)
     return pd.DataFrame(
@@ -95,7 +113,7 @@ def _seat_table(game: Game, seat: Seat, menu: dict[str, IntArray], rows: int) ->
             "seat": seat.index,
             "type": np.array(seat.names, dtype=object)[cell],
             "value": money[seat.types[cell]],
-            "value_report": money[value],
+            "value_report": money[tried[value]],
             "belief_report": np.array(list(menu), dtype=object)[belief],
             "gain": gain[cell, value, belief],
             "gain_expost": rounded(surface.expost_gain, game.environment)[cell, value, belief],
@@ -111,9 +129,21 @@ def rounded(gain: FloatArray, environment: Environment) -> FloatArray:
     return np.where(abs(gain) < _ROUNDING * top, 0.0, gain)
 
 
-def _honest(seat: Seat, beliefs: IntArray) -> BoolArray:
+def spread(size: int, most: int | None) -> list[int]:
+    """Return up to `most` of the numbers below `size`, spread evenly; all of them where it is None.
+
+    >>> spread(100, 3)
+    [0, 50, 99]
+    """
+    if most is not None and most < 1:
+        raise ValueError(f"at least one is looked at, not {most}")
+    count = size if most is None else min(size, most)
+    return np.unique(np.linspace(0, size - 1, count).round().astype(np.int64)).tolist()
+
+
+def _honest(seat: Seat, beliefs: IntArray, tried: IntArray) -> BoolArray:
     """Return which reports ``(types, values, beliefs)`` are the truth."""
-    own = np.arange(beliefs.shape[1])[None, :, None] == seat.types[:, None, None]
+    own = tried[None, :, None] == seat.types[:, None, None]
     honest: BoolArray = own & (beliefs == seat.posteriors[:, None, None])
     return honest
 
@@ -176,5 +206,5 @@ def _value_gains(game: Game) -> FloatArray:
     for seat in game.seats:
         beliefs = np.repeat(seat.posteriors[:, None, None], seat.menu_size, axis=1)
         gain = game.surface(seat.index, beliefs).interim - game.truth(seat.index)[:, None, None]
-        gains.append(rounded(gain, game.environment)[~_honest(seat, beliefs)])
+        gains.append(rounded(gain, game.environment)[~_honest(seat, beliefs, np.arange(seat.menu_size))])
     return np.concatenate(gains)

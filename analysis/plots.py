@@ -53,14 +53,15 @@ def revenue_bars(table: pd.DataFrame, ax: Axes, *, unit: str = "") -> Axes:
     and bound. Where there is a column ``estimated`` it stands in for what is not exact.
     """
     known = table["exact"].fillna(table["estimated"]) if "estimated" in table else table["exact"]
+    guessed = table["exact"].isna() & known.notna()
     how = "exact or estimated" if "estimated" in table else "exact"
     numbers = table.assign(exact=known)[["exact", "simulated", "standard_error"]].to_numpy(float)
-    for row, (group, (exact, simulated, error)) in enumerate(zip(table["group"], numbers, strict=True)):
+    for row, (group, (exact, simulated, error), guess) in enumerate(zip(table["group"], numbers, guessed, strict=True)):
         half = 0.0 if math.isnan(error) else Z95 * error
         ax.barh(row, exact, height=0.62, linewidth=0.9, **_BARS[group])
         ax.errorbar(simulated, row, xerr=half, fmt="D", color="black", mfc="white", ms=5, capsize=4)
         end = (np.nanmax([0.0, exact, simulated + half]), row)
-        text = _bar_text(exact, simulated, half)
+        text = _bar_text(exact, simulated, half, "estimated " if guess else "")
         ax.annotate(text, end, (5, 0), textcoords="offset points", va="center", size=8.5)
     handles: list[Artist] = [
         Patch(label=group if group == "bound" else f"{group}, {how}", **style)
@@ -176,8 +177,8 @@ def _limits(values: Iterable[float]) -> tuple[float, float]:
     return low, high if high > low else low + 0.1
 
 
-def _bar_text(exact: float, simulated: float, half: float) -> str:
-    parts = [] if math.isnan(exact) else [short(exact)]
+def _bar_text(exact: float, simulated: float, half: float, how: str = "") -> str:
+    parts = [] if math.isnan(exact) else [how + short(exact)]
     if not math.isnan(simulated):
         digits = max(0, 1 - math.floor(math.log10(half))) if half > 0 else 4
         spread = f" ± {half:.{digits}f}" if half > 0 else ""

@@ -20,9 +20,11 @@ _POINTS = 200
 
 def revenue_by_round(
     table: pd.DataFrame, ax: Axes, *, exact: float | None = None, opt: float | None = None,
-    bound: float | None = None, unit: str = "", smooth: int | None = None,
+    bound: float | None = None, unit: str = "", smooth: int | None = None, known: str = "exact",
 ) -> Axes:  # fmt: skip
     """Draw the mean over worlds by round with its interval; exact figures are lines labelled at the right.
+
+    `known` is what the expected revenue is called: "estimated" where it is.
 
     The table has columns ``round, revenue, standard_error`` and, where a row stands for several rounds that end with
     that one, ``span``. Blocks of `smooth` rows are averaged, by default so that at most 200 points are left; their
@@ -40,7 +42,7 @@ def revenue_by_round(
         ax.errorbar(rounds, revenue, yerr=half.fillna(0.0), fmt="o-", color=BLUE, capsize=4)
         handle = Line2D([], [], color=BLUE, marker="o", label=label)
     ends = []
-    for name, value, dash in (("OPT", opt, "-"), ("exact", exact, "--"), ("bound", bound, ":")):
+    for name, value, dash in (("OPT", opt, "-"), (known, exact, "--"), ("bound", bound, ":")):
         if value is not None and math.isfinite(value):
             ax.axhline(value, color="black", linestyle=dash, linewidth=1.2)
             ends.append(End(value, f"{name} {short(value)}"))

@@ -17,7 +17,7 @@ import numpy as np
 
 from mechanisms import direct
 from mechanisms.about import About, Participation, Solution, Stage
-from mechanisms.beliefs import Uniforms
+from mechanisms.beliefs import Belief, Joint, Uniforms
 from mechanisms.draws import draw
 from mechanisms.environment import Environment, FloatArray, IntArray
 from mechanisms.memo import ReportMemo
@@ -49,7 +49,7 @@ class Mechanism(ABC):
     solution: ClassVar[Solution] = "none"  # in what sense all players do best to tell the truth
     participation: ClassVar[Participation] = "ex post"  # when a truthful player never loses
     uses_prior: ClassVar[bool] = False  # the seller has to know D
-    solves_prior: ClassVar[bool] = False  # it is built by working through all types of all players
+    solves_prior: ClassVar[int] = 0  # what working D out takes, in units of work on one type of one player
     stage: ClassVar[Stage] = "never"
     has_role: ClassVar[bool] = True
     elicits_beliefs: ClassVar[bool] = False
@@ -150,6 +150,18 @@ class Mechanism(ABC):
         """Return terms that add up to a player's expected utility, each with the announcements that it reads."""
         everybody = tuple(range(self.environment.players))
         return (Part(everybody, everybody if self.elicits_beliefs else ()),)
+
+    def listed(self, belief: Belief) -> Joint:
+        """Return a belief as a table.
+
+        Raises
+        ------
+        ValueError : naming the mechanism, if it has too many profiles.
+        """
+        try:
+            return belief.table
+        except ValueError as error:
+            raise ValueError(f"{self.name} goes through all profiles: {error}") from None
 
     def lottery_players(self, role: int) -> tuple[int, ...]:
         """Return who takes part in Lemma 1's lottery when player `role` has the role."""

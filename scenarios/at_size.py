@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from analysis.estimate.against import FactoredBenchmarks, factored_benchmarks
+from analysis.estimate.against import FactoredBenchmarks, exact_total, factored_benchmarks, is_benchmark_lookahead
 from analysis.estimate.deviation import estimated_deviations
 from analysis.estimate.findings import EstimatedDeviations
 from analysis.estimate.revenue import EstimatedRevenue, estimated_revenue
@@ -18,6 +18,7 @@ SAMPLES = 4_096
 _WORK = 1 << 27  # profiles x players for each role of a mechanism; beyond, fewer profiles by default
 SEATS, TYPES, VALUES, TRIES = 3, 3, 20, 128
 _SURE = 1.96
+_TOLD = 1e-12
 
 
 def revenue_at_size(experiment: Experiment, *, samples: int | None = None, memory: int = MEMORY) -> dict[str, Any]:
@@ -40,18 +41,21 @@ def revenue_at_size(experiment: Experiment, *, samples: int | None = None, memor
         roles = experiment.environment.players if experiment.game.mechanism.random_role else 1
         samples = max(2 * MOST, min(SAMPLES, _WORK // (roles * experiment.environment.players)))
     found = estimated_revenue(experiment.game, samples=samples, seed=seed, rivals=against.rivals, memory=memory)
+    known = exact_total(experiment.game, against)
     total = min([found.total, *found.controlled.values()], key=lambda figure: figure.standard_error)
-    rivals = {name: _rival(against, found, name) for name in ("vickrey", "lookahead")}
+    total = total if known is None else Estimate(known, 0.0)
+    prices = Estimate(total.mean + found.rewards.mean, total.standard_error + found.rewards.standard_error)
+    rivals = {name: figure for name in ("vickrey", "lookahead") if (figure := _rival(against, found, name))}
+    if is_benchmark_lookahead(experiment.game.mechanism):
+        rivals["lookahead"] = total
+    truthful, elicits = experiment.truthful, experiment.game.mechanism.elicits_beliefs
     estimates = {
-        "truthful_revenue": total,
-        "prices": found.prices,
-        "rewards": found.rewards,
-        **{name: figure for name, figure in rivals.items() if figure is not None},
+        **({"revenue": total} if known is None and truthful else {}),
+        **({"truthful_revenue": total, "prices": prices} if known is None else {}),
+        **({"rewards": found.rewards} if elicits else {}),
+        **{name: figure for name, figure in rivals.items() if against.rivals[name].revenue is None},
     }
-    errors = {name: figure.standard_error for name, figure in estimates.items() if figure.standard_error > 0.0}
-    truthful = experiment.truthful
-    if truthful and "truthful_revenue" in errors:
-        errors = {"revenue": errors["truthful_revenue"], **errors}
+    errors = {name: _plain(figure) for name, figure in estimates.items()}
     optimum = against.optimum
     low, high = (experiment.game.mechanism.guarantee(opt) for opt in (against.lowest, against.highest))
     certificate = None if optimum is None else optimum.certificate
@@ -59,10 +63,10 @@ def revenue_at_size(experiment: Experiment, *, samples: int | None = None, memor
         "scenario": scenario.name,
         "mechanism": scenario.mechanism.kind,
         "revenue": total.mean if truthful else None,
-        "prices": found.prices.mean if truthful else None,
+        "prices": prices.mean if truthful else None,
         "rewards": found.rewards.mean if truthful else None,
         "opt": None if optimum is None else optimum.revenue,
-        **{name: None if figure is None else figure.mean for name, figure in rivals.items()},
+        **{name: rivals[name].mean if name in rivals else None for name in ("vickrey", "lookahead")},
         "bound": low,
         "bound_holds": _holds(total, low, high) if truthful else None,
         "truthful": truthful,
@@ -79,6 +83,11 @@ def revenue_at_size(experiment: Experiment, *, samples: int | None = None, memor
         "samples": found.samples,
         "notes": [*experiment.notes, *_notes(experiment, against, found, bool(errors))],
     }
+
+
+def _plain(figure: Estimate) -> float:
+    """Return a standard error, without what is only rounding."""
+    return figure.standard_error if figure.standard_error > 1e-12 * max(1.0, abs(figure.mean)) else 0.0
 
 
 def _rival(against: FactoredBenchmarks, found: EstimatedRevenue, name: str) -> Estimate | None:
@@ -103,7 +112,7 @@ def _notes(experiment: Experiment, against: FactoredBenchmarks, found: Estimated
     if estimated:
         notes.append(
             f"figures with ± are estimated from {found.samples:,} profiles drawn by strata, coins averaged exactly; "
-            "the others are exact"
+            "± 0 says that these did not vary, and the others are exact"
         )
     if against.bounds is not None:
         notes.append(f"OPT is not solved: {against.refusal}; {against.bounds}")
@@ -144,6 +153,13 @@ def estimated_deviation_figures(experiment: Experiment, found: EstimatedDeviatio
     """Return the best gains, their bounds, and every row of the surface that was tried."""
     bounds = found.bounds()
     best = {name: getattr(found, name) for name in ("max_gain", "max_gain_value", "max_gain_belief")}
+    notes = []
+    lies = found.table[found.table["value_report"] == found.table["value"]]
+    if experiment.game.mechanism.elicits_beliefs and len(lies) and (lies["gain"].abs() < _TOLD).all():
+        notes.append(
+            "no belief report tried changes what a type earns by more than rounding: about so many others its score "
+            'cannot tell these beliefs apart (mechanism.score = "logarithmic" can)'
+        )
     return {
         "scenario": experiment.scenario.name,
         "mechanism": experiment.scenario.mechanism.kind,
@@ -153,5 +169,6 @@ def estimated_deviation_figures(experiment: Experiment, found: EstimatedDeviatio
         "max_gain_bounds": {"lower": bounds.lower, "upper": bounds.upper, "level": bounds.level},
         "scope": found.scope,
         "unit": experiment.unit,
+        "notes": notes,
         "rows": found.table.to_dict(orient="records"),
     }

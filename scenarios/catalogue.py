@@ -6,7 +6,9 @@ import inspect
 import re
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
+
+from pydantic import BaseModel
 
 from scenarios.scenario import shipped
 from scenarios.schema import PRIORS, MechanismSpec
@@ -48,6 +50,23 @@ expectation against the rivals' present mixes. The first is its own; `feedback =
 Every learner has a table by type and report. Its menu is `values` times `beliefs`, lists of rules (`crowdbayes list
 strategies`), or `"every"` for all values, or the posteriors of all types; truth is always in it.
 """
+
+_PRIORS = """# Priors
+
+Printed by `crowdbayes list priors --long`. The examples go with `players = 2` and `grid = { from = 1, to = 3 }` in
+`[environment]`; a prior of bids brings its own. A list of distributions is one for all players or one each.
+"""
+_EXAMPLES = {
+    "table": "profiles = [[1, 1], [2, 3]]\nprobabilities = [0.6, 0.4]",
+    "independent": "marginals = [[0.5, 0.3, 0.2]]",
+    "mixture": """components = [
+    { name = "dry", weight = 0.7, marginals = [[0.6, 0.3, 0.1]] },
+    { name = "oil", weight = 0.3, marginals = "uniform" },
+]""",
+    "copula": 'family = "gaussian"\ncorrelation = 0.5\nmarginals = "uniform"',
+    "common-shock": 'own = [[0.5, 0.5]]\nshock = [0.4, 0.6]\nnames = ["bust", "boom"]',
+    "bids": 'path = "bids.csv"\nhighest = 3\nexchangeable = true\nlevels = 4\ncomponents = 2',
+}
 
 
 def catalogue(what: str) -> dict[str, str]:
@@ -134,6 +153,44 @@ def learner_page() -> str:
             for name, parameter in fact["parameters"].items()
         ]
     return "\n".join(lines)
+
+
+def prior_facts() -> list[dict[str, Any]]:
+    """Return every kind of prior: what it is, its keys with their defaults, and an example in TOML."""
+    return [
+        {
+            "prior": name,
+            "summary": " ".join((kind.__doc__ or "").split()),
+            "keys": _keys(kind),
+            "example": f'[prior]\nkind = "{name}"\n{_EXAMPLES[name]}',
+        }
+        for name, kind in PRIORS.items()
+    ]
+
+
+def prior_page() -> str:
+    """Return every kind of prior, its keys and an example, as a page of Markdown."""
+    lines = [_PRIORS.rstrip()]
+    for fact in prior_facts():
+        lines += ["", f"## {fact['prior']}", "", fact["summary"], ""]
+        lines += [f"- `{key}`{', ' * bool(said)}{said}" for key, said in fact["keys"].items()]
+        lines += ["", "```toml", fact["example"], "```"]
+    return "\n".join(lines)
+
+
+def _keys(kind: type[BaseModel]) -> dict[str, str]:
+    """Return the keys of a table, with their defaults, and the keys of the tables listed in it."""
+    found = {}
+    for name, field in kind.model_fields.items():
+        if name == "kind":
+            continue
+        shown = "true" if field.default is True else "false" if field.default is False else repr(field.default)
+        said = "needed" if field.is_required() else f"{shown} unless given"
+        found[name] = "" if field.default is None else said
+        for table in get_args(field.annotation):
+            if isinstance(table, type) and issubclass(table, BaseModel):
+                found |= {f"{name}.{key}": text for key, text in _keys(table).items()}
+    return found
 
 
 def _sources(kind: type[Any]) -> list[str]:

@@ -15,13 +15,16 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class _Group(click.Group):
-    """A group whose bad input is one sentence and status 2, and an interrupt a line and status 130."""
+    """A group whose bad input or want of memory is one sentence and status 2, an interrupt a line and status 130."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except BadInput as error:
             click.echo(f"crowdbayes: {error}", err=True)
+            ctx.exit(2)
+        except MemoryError as error:
+            click.echo(f"crowdbayes: this does not fit into memory{f': {error}' if str(error) else ''}", err=True)
             ctx.exit(2)
         except KeyboardInterrupt:
             click.echo("crowdbayes: interrupted", err=True)

@@ -132,7 +132,7 @@ def revenue(
 @_at_size("--samples", 128, "Profiles a type faces")
 @_at_size("--seats", 3, "Seats to try")
 @_at_size("--types", 3, "Types of each to try")
-@_at_size("--values", 20, "Value reports to try")
+@click.option("--values", type=click.IntRange(min=1), help="Value reports to try; as many as fit unless given.")
 @json_option
 def deviations(
     scenario: str,
@@ -142,7 +142,7 @@ def deviations(
     samples: int,
     seats: int,
     types: int,
-    values: int,
+    values: int | None,
     as_json: bool,
 ) -> None:
     """Print what each type gains, exactly, by each misreport, the others truthful.
@@ -154,7 +154,8 @@ def deviations(
       crowdbayes deviations printed-region --json
     """
     from analysis.deviation import deviations as find
-    from scenarios.at_size import deviations_at_size
+    from analysis.deviation import values_within_reach
+    from scenarios.at_size import VALUES, deviations_at_size
     from scenarios.experiment import assemble
     from scenarios.figures import deviation_figures
     from scenarios.scenario import load
@@ -165,14 +166,19 @@ def deviations(
         experiment.plans()  # what the seats play does not matter here, but a bad seat is told all the same
         with blame(scenario):
             found = (
-                find(experiment.game, other_types=other_types, memory=memory << 20)
+                find(
+                    experiment.game,
+                    other_types=other_types,
+                    values=values or values_within_reach(experiment.game, other_types=other_types),
+                    memory=memory << 20,
+                )
                 if experiment.game.listed
                 else deviations_at_size(
                     experiment,
                     samples=samples,
                     seats=seats,
                     types=types,
-                    values=values,
+                    values=values or VALUES,
                     other_types=other_types,
                     memory=memory << 20,
                 )

@@ -78,5 +78,11 @@ def deviation_figures(experiment: Experiment, found: Deviations | EstimatedDevia
         "max_gain_value": found.max_gain_value,
         "max_gain_belief": found.max_gain_belief,
         "unit": experiment.unit,
+        "notes": [] if found.values is None else [some_values(found.values)],
         "rows": found.table.to_dict(orient="records"),
     }
+
+
+def some_values(values: int) -> str:
+    """Return which value reports were tried where not all could be."""
+    return f"deviations: up to {values} value reports of each seat were tried, spread evenly; --values N tries N"

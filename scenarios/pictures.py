@@ -42,6 +42,7 @@ def draw(experiment: Experiment, result: Result, scenario_text: str, folder: Pat
 
 def _figures(experiment: Experiment, result: Result) -> dict[str, tuple[str, Figure, str]]:
     tables, figures = result.tables, result.figures
+    estimated = ", estimated" if figures["deviations"].get("estimated") else ""
     unit = "" if experiment.unit == 1.0 else f"× {experiment.unit:g}"
     axes = {name: plots.new_axes() for name in ("revenue", "rounds", "spread", "truth", "knowledge", "region")}
     plots.revenue_bars(tables["revenue"], axes["revenue"], unit=unit)
@@ -52,6 +53,7 @@ def _figures(experiment: Experiment, result: Result) -> dict[str, tuple[str, Fig
         opt=figures["opt"],
         bound=figures["bound"],
         unit=unit,
+        known="estimated" if "revenue" in figures["standard_errors"] else "exact",
     )
     plots.revenue_distribution(
         tables["distribution"], tables["quantiles"], axes["spread"], exact=figures["revenue"], unit=unit
@@ -70,7 +72,7 @@ def _figures(experiment: Experiment, result: Result) -> dict[str, tuple[str, Fig
             "Distribution of a round's revenue",
         ),
         "deviations": (
-            "Interim gain over truth by value report and belief report, for the types that can gain most; "
+            f"Interim gain over truth{estimated}, by value report and belief report, for the types that can gain most; "
             "the boxed cell is the truth.",
             plots.deviation_grid(tables["deviations"], unit=unit, limit=4),
             "Heat maps of deviation gains",

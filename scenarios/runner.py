@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from analysis.deviation import deviations
+from analysis.deviation import Deviations, deviations, values_within_reach
+from analysis.estimate.findings import EstimatedDeviations
 from analysis.revenue import benchmarks
 from scenarios.at_size import deviations_at_size
 from scenarios.errors import BadInput, blame
@@ -82,7 +83,11 @@ def _compute(experiment: Experiment, workers: int, tell: Progress, folder: Path 
         exact, by_state = revenue_figures(experiment), {}
     played = simulate(experiment, by_state, workers=workers, tell=lambda share, what: tell(0.7 * share, what))
     tell(0.7, "deviations")
-    found = deviations(experiment.game) if experiment.game.listed else deviations_at_size(experiment)
+    found: Deviations | EstimatedDeviations
+    if experiment.game.listed:
+        found = deviations(experiment.game, values=values_within_reach(experiment.game))
+    else:
+        found = deviations_at_size(experiment)
     tell(0.8, "tables")
     tables = run_tables(experiment, played, exact, found)
     figures = {key: value for key, value in exact.items() if key != "notes"}
@@ -92,10 +97,12 @@ def _compute(experiment: Experiment, workers: int, tell: Progress, folder: Path 
     }
     figures["quantiles"] = tables["quantiles"].to_dict("records")
     best = deviation_figures(experiment, found)
-    figures["deviations"] = {key: best[key] for key in best if key not in ("scenario", "mechanism", "unit", "rows")}
+    beside = ("scenario", "mechanism", "unit", "notes", "rows")
+    figures["deviations"] = {key: best[key] for key in best if key not in beside}
     figures["run"] = experiment.scenario.run.model_dump()
     figures["versions"] = versions()
-    return Result(experiment.scenario, figures, tables, tuple(exact["notes"]), folder)
+    notes = (*exact["notes"], *best.get("notes", ()))
+    return Result(experiment.scenario, figures, tables, notes, folder)
 
 
 def versions() -> dict[str, str]:

@@ -136,7 +136,7 @@ class CopulaPrior(_Strict):
     marginals: Marginals
     correlation: Annotated[float, Field(gt=-1, lt=1)] | None = None
     loadings: list[Annotated[float, Field(gt=-1, lt=1)]] | None = None
-    theta: Annotated[float, Field(gt=0, le=100)] | None = None
+    theta: Annotated[float, Field(ge=1e-6, le=100)] | None = None
     nodes: Annotated[int, Field(ge=2, le=1000)] = 32
 
 

@@ -15,8 +15,8 @@ from rich.text import Text
 from analysis.deviation import Deviations
 from analysis.drawing import Z95
 from analysis.estimate.findings import EstimatedDeviations
-from scenarios.at_size import estimated_deviation_figures
 from scenarios.experiment import Experiment
+from scenarios.figures import deviation_figures
 from scenarios.result import Result
 
 _SHOWN = 12
@@ -133,9 +133,8 @@ def estimated_gain(figures: dict[str, Any]) -> str:
     """Return the best estimated gain with its error, its bounds, and what it is the best of."""
     bounds, error = figures["max_gain_bounds"], figures["standard_errors"]["max_gain"]
     return (
-        f"best gain, estimated: {gain(figures['max_gain'])} ± {Z95 * error:.2g}; "
-        f"at {bounds['level']:.0%} between {gain(bounds['lower'])} and {gain(bounds['upper'])} "
-        f"for all that was tried: {figures['scope']}"
+        f"best gain found, estimated: {gain(figures['max_gain'])} ± {Z95 * error:.2g}; by bounds that hold at once "
+        f"({bounds['level']:.0%}) no report tried gains more than {gain(bounds['upper'])}; tried: {figures['scope']}"
     )
 
 
@@ -164,7 +163,7 @@ def show_deviations(experiment: Experiment, found: Deviations | EstimatedDeviati
     name, kind = experiment.scenario.name, experiment.scenario.mechanism.kind
     if isinstance(found, EstimatedDeviations):
         heading(console, name, f", {kind}{money_note(experiment.unit)}")
-        console.print(estimated_gain(estimated_deviation_figures(experiment, found)), highlight=False)
+        console.print(estimated_gain(deviation_figures(experiment, found)), highlight=False)
     else:
         best = f"{gain(found.max_gain)}; by value alone {gain(found.max_gain_value)}"
         rest = f"best gain {best}; by belief alone {gain(found.max_gain_belief)}{money_note(experiment.unit)}"
@@ -189,6 +188,8 @@ def show_deviations(experiment: Experiment, found: Deviations | EstimatedDeviati
     left = len(found.table) - len(rows)
     if left > 0:
         console.print(f"and {left} more; --json prints them all")
+    for note in deviation_figures(experiment, found)["notes"]:
+        console.print(f"note: {note}", highlight=False)
 
 
 def rows_of(table: pd.DataFrame) -> Iterable[Any]:

@@ -27,6 +27,8 @@ from mechanisms.environment import BoolArray, FloatArray, IntArray
 ValueRule = Callable[..., FloatArray]
 BeliefRule = Callable[..., IntArray]
 
+_EQUAL = 1e-12
+
 
 def _pure(seat: Seat, announced: IntArray) -> FloatArray:
     table = np.zeros((len(announced), seat.menu_size))
@@ -106,12 +108,13 @@ def role_aware(seat: Seat) -> IntArray:
         return table
     table = table.copy()
     for told in dict.fromkeys(seat.posteriors.tolist()):
-        belief, cells = _tabulated(seat, "role-aware", seat.book[told], seat.menu_size), seat.posteriors == told
+        belief, cells = seat.book[told], seat.posteriors == told
+        listed = _tabulated(seat, "role-aware", belief, seat.menu_size)
         for kind in range(seat.menu_size):
-            profile = np.insert(belief.atoms, seat.index, kind, axis=1)
+            profile = np.insert(listed.atoms, seat.index, kind, axis=1)
             asked = 1.0 - seat.mechanism.role_probabilities(profile)[:, seat.index]
             if asked.max() > asked.min():  # else it is no news, or cannot be
-                table[cells, kind] = seat.book.add(belief.given(asked))
+                table[cells, kind] = seat.book.add(_or_itself(belief, listed, listed.given(asked)))
     return table
 
 
@@ -154,13 +157,15 @@ def _tempered(seat: Seat, rule: str, belief: Belief, power: float) -> Belief:
         return tempered_product(belief, power).belief
     table = _tabulated(seat, rule, belief)
     weights = (table.weights / table.weights.max()) ** power
-    return joint(table.shape, table.atoms, weights / weights.sum())
+    return _or_itself(belief, table, joint(table.shape, table.atoms, weights / weights.sum()))
 
 
 def _mode(seat: Seat, belief: Belief) -> Belief:
     if isinstance(belief, Product):
         return _certain(seat, [int(factor.argmax()) for factor in belief.factors])
     table = _tabulated(seat, "mode", belief)
+    if len(table.atoms) == 1:
+        return belief
     return _certain(seat, table.atoms[table.weights.argmax()].tolist())
 
 
@@ -176,6 +181,12 @@ def _tabulated(seat: Seat, rule: str, belief: Belief, tables: int = 1) -> Joint:
     if not seat.listed and len(np.unique(seat.posteriors)) * tables * math.prod(belief.shape) > LISTED:
         raise NotListed(belief.shape, what=f"the belief rule {rule!r}")
     return belief.table
+
+
+def _or_itself(belief: Belief, table: Joint, changed: Joint) -> Belief:
+    """Return the belief itself where a change left its table alone: the book tells a product from its table."""
+    same = np.array_equal(table.atoms, changed.atoms) and np.abs(table.weights - changed.weights).max() <= _EQUAL
+    return belief if same else changed
 
 
 def _each(seat: Seat, change: Callable[[Belief], Belief]) -> IntArray:

@@ -8,9 +8,11 @@ from analysis.estimate.revenue import Rival
 from analysis.estimate.seam import FactoredGame
 from mechanisms.beliefs import Product
 from mechanisms.classical.lookahead import Lookahead
+from mechanisms.classical.myerson import Myerson
+from mechanisms.classical.optimal_auction import OptimalAuction
 from mechanisms.classical.vickrey import Vickrey
 from mechanisms.closed_forms import lookahead_revenue, vickrey_revenue
-from mechanisms.mechanism import Setting
+from mechanisms.mechanism import Mechanism, Setting
 from mechanisms.optimal import Optimum, OptimumBounds, TooLarge, optimal_mechanism, optimum_bounds
 from mechanisms.ties import Ties
 
@@ -47,6 +49,26 @@ class FactoredBenchmarks:
             return self.optimum.revenue
         assert self.bounds is not None
         return self.bounds.upper
+
+
+def exact_total(game: FactoredGame, against: FactoredBenchmarks) -> float | None:
+    """Return the exact revenue of truthful play where the mechanism is one with a closed form, else None."""
+    mechanism = game.mechanism
+    if mechanism.lottery_chance:
+        return None
+    if type(mechanism) is Vickrey:
+        return against.rivals["vickrey"].revenue
+    if is_benchmark_lookahead(mechanism):
+        return against.rivals["lookahead"].revenue
+    is_optimal = type(mechanism) is OptimalAuction
+    if type(mechanism) is Myerson:
+        is_optimal = isinstance(game.factored.space.prior, Product)
+    return against.optimum.revenue if is_optimal and against.optimum is not None else None
+
+
+def is_benchmark_lookahead(mechanism: Mechanism) -> bool:
+    """Return whether a mechanism is the lookahead auction that revenues are measured against."""
+    return type(mechanism) is Lookahead and mechanism.conditioning == "chosen" and not mechanism.lottery_chance
 
 
 def factored_benchmarks(game: FactoredGame, *, ties: Ties = "lowest-index") -> FactoredBenchmarks:

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from agents.game import Seat
 from agents.strategies import belief_menu
-from analysis.deviation import rounded, worths
+from analysis.deviation import rounded, spread, worths
 from analysis.estimate.findings import COLUMNS, EstimatedDeviations, Tried
 from analysis.estimate.gains import Gains, Trial
 from analysis.estimate.scores import InnerProducts, paid_score
-from analysis.estimate.seam import FactoredGame, spread
+from analysis.estimate.seam import FactoredGame
 from analysis.estimate.strata import MOST
 from analysis.memory import MEMORY
 from mechanisms.environment import FloatArray, IntArray

@@ -102,8 +102,9 @@ class EstimatedDeviations:
         gain, error = self.table["gain"].to_numpy(float), self.table["standard_error"].to_numpy(float)
         again = (self.table["stage"] != "first").to_numpy()
         half = 0.5 + 0.5 * level
-        low = gain[again] - critical(half, figures=_sampled(error[again]), sides=1) * error[again]
-        high = gain + critical(half, figures=_sampled(error), sides=1) * error
+        drawn = (self.table["stage"] != "exact").to_numpy()
+        low = gain[again] - critical(half, figures=int(drawn[again].sum()), sides=1) * error[again]
+        high = gain + critical(half, figures=int(drawn.sum()), sides=1) * error
         return Bounds(float(low.max(initial=-np.inf)), float(high.max()), level)
 
     def best(self) -> pd.DataFrame:
@@ -116,7 +117,3 @@ def _nominee(table: pd.DataFrame) -> Estimate:
         return Estimate(float("nan"), 0.0)
     row = int(table["first_gain"].to_numpy(float).argmax())
     return Estimate(*(float(table[name].to_numpy(float)[row]) for name in ("gain", "standard_error")))
-
-
-def _sampled(errors: np.ndarray[tuple[int], np.dtype[np.float64]]) -> int:
-    return int((errors > 0.0).sum())

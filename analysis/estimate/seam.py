@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-import numpy as np
-
 from agents.game import Seat
 from agents.nature import Drawn
 from mechanisms.beliefs import Mixture, Product
@@ -74,15 +72,3 @@ class FactoredGame(Protocol):
 def bids_of(environment: Environment) -> tuple[IntArray, ...]:
     """Return per player, ``(types,)``, the money that she would give for what she likes best."""
     return tuple(table.max(axis=1) for table in environment.worth)
-
-
-def spread(size: int, most: int | None) -> list[int]:
-    """Return up to `most` of the numbers below `size`, spread evenly; all of them where it is None.
-
-    >>> spread(100, 3)
-    [0, 50, 99]
-    """
-    if most is not None and most < 1:
-        raise ValueError(f"at least one is looked at, not {most}")
-    count = size if most is None else min(size, most)
-    return np.unique(np.linspace(0, size - 1, count).round().astype(np.int64)).tolist()

@@ -18,7 +18,10 @@ from mechanisms.environment import FloatArray, IntArray
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean with its standard error; the error is 0 where the figure is exact."""
+    """A mean with its standard error.
+
+    An error of 0 says that the profiles drawn of each stratum all agreed, not that no others could differ.
+    """
 
     mean: float
     standard_error: float

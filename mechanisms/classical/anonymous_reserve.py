@@ -67,11 +67,11 @@ class AnonymousReserve(OneReserve):
     @cached_property
     def reserve(self) -> int:
         """The best reserve, money."""
-        prior = self._setting.prior
-        bids = self.bids(prior.support)
+        prior = self.listed(self._setting.prior)
+        bids = self.bids(prior.atoms)
         best = bids.max(axis=1)
         second = np.partition(bids, -2, axis=1)[:, -2] if bids.shape[1] > 1 else np.zeros_like(best)
-        prices, chances = np.unique(np.concatenate(self.environment.values)), prior.prob(prior.support)
+        prices, chances = np.unique(np.concatenate(self.environment.values)), prior.weights
         income = [chances @ np.where(best >= r, np.maximum(second, r), 0) for r in prices]
         return int(best_price(prices, np.array([income]))[0])
 

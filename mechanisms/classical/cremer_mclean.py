@@ -83,7 +83,7 @@ class CremerMcLean(Vickrey):
 
     def guarantee(self, opt: float) -> float:
         """Return ``(1 - delta)`` times the expected largest value, which is at least OPT."""
-        prior = self._setting.prior.table
+        prior = self.listed(self._setting.prior)
         return (1.0 - self.delta) * float(prior.weights @ self.bids(prior.atoms).max(axis=1))
 
     def _rivals(self, player: int) -> tuple[int, ...]:
@@ -92,7 +92,7 @@ class CremerMcLean(Vickrey):
 
     def _bets_of(self, player: int) -> FloatArray:
         """Return ``(profiles of the others,)``: what a player pays for her bet beside each of them."""
-        weights = self._setting.prior.table.conditional(player, full_grid(self._rivals(player))).T
+        weights = self.listed(self._setting.prior).conditional(player, full_grid(self._rivals(player))).T
         kinds = np.flatnonzero(weights.sum(axis=1))
         beliefs = weights[kinds] / weights[kinds].sum(axis=1, keepdims=True)
         self._check_rank(player, kinds, beliefs)

@@ -81,6 +81,7 @@ class KLookahead(SingleGoodMechanism):
     """
 
     name = "k-lookahead"
+    solves_prior = 1_000  # a program anew for almost every profile that is met
     summary = "the optimal auction on the k highest bidders, given the others' bids; the seller knows D"
     about = About(
         source="Ronen 2001; Dobzinski, Fu, Kleinberg 2011; Chen, Hu, Lu, Wang 2011",

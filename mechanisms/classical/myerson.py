@@ -29,7 +29,7 @@ class Myerson(RankedAuction):
     """The highest positive ironed virtual value buys, for the least with which she would still."""
 
     name = "myerson"
-    solves_prior = True
+    solves_prior = 1
     summary = "the optimal auction for independent values; the seller knows each player's distribution"
     uses_prior = True
     about = About(

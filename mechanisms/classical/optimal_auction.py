@@ -16,7 +16,7 @@ class OptimalAuction(Mechanism):
     """The revenue-optimal DST, ex-post IR mechanism for D: the benchmark OPT, playable."""
 
     name = "optimal"
-    solves_prior = True
+    solves_prior = 1
     summary = "the best dominant-strategy-truthful mechanism for D; the seller knows D"
     solution = "dominant"
     uses_prior = True

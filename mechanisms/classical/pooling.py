@@ -164,7 +164,7 @@ class PoolingLookahead(SingleGoodMechanism):
     @cached_property
     def pools(self) -> Pools:
         """The intervals of values that are treated the same."""
-        return best_pools(self.environment, self._setting.prior, self.ties)
+        return best_pools(self.environment, self.listed(self._setting.prior), self.ties)
 
     def role_probabilities(self, values: IntArray) -> FloatArray:
         """Return the probability that each player is chosen in the highest pool."""

@@ -33,7 +33,7 @@ import math
 import numpy as np
 
 from mechanisms.about import About
-from mechanisms.beliefs import independent
+from mechanisms.beliefs import Product
 from mechanisms.classical.monopoly import marginal_weights
 from mechanisms.classical.myerson import Myerson
 from mechanisms.distinct import distinct_rows
@@ -114,7 +114,7 @@ class CaillaudRobert(Mechanism):
         """Return Myerson's auction in which each player's marginal is that of a belief, given by its id."""
         if said not in self._auctions:
             margins = [marginal_weights(self.book[belief], i) for i, belief in enumerate(said)]
-            self._auctions[said] = Myerson(Setting(self.environment, self.book, independent(margins)))
+            self._auctions[said] = Myerson(Setting(self.environment, self.book, Product(tuple(margins))))
         return self._auctions[said]
 
     def guarantee(self, opt: float) -> float | None:

@@ -32,7 +32,7 @@ from __future__ import annotations
 import numpy as np
 
 from mechanisms.about import About
-from mechanisms.beliefs import Belief, Product
+from mechanisms.beliefs import Joint, Product
 from mechanisms.distinct import distinct_rows
 from mechanisms.environment import BoolArray, FloatArray, IntArray
 from mechanisms.mechanism import Mechanism, Part, Setting, Settled
@@ -120,7 +120,8 @@ class PerfectInformation(Mechanism):
         ids, inverse = np.unique(reports.beliefs[:, player], return_inverse=True)
         likeliest = np.zeros((len(ids), self.environment.players - 1), dtype=np.int64)
         for k, number in enumerate(ids.tolist()):
-            likeliest[k] = _likeliest(self.book[number])
+            belief = self.book[number]
+            likeliest[k] = _likeliest(belief if isinstance(belief, Product) else self.listed(belief))
         claimed: IntArray = np.insert(likeliest[inverse], player, reports.values[:, player], axis=1)
         return claimed
 
@@ -138,11 +139,11 @@ class PerfectInformation(Mechanism):
         return np.array(left, dtype=np.int64)[inverse]
 
 
-def _likeliest(belief: Belief) -> IntArray:
+def _likeliest(belief: Product | Joint) -> IntArray:
     """Return the likeliest profile, the first of equals."""
     if isinstance(belief, Product):
         return np.array([_first_highest(factor) for factor in belief.factors], dtype=np.int64)
-    return belief.table.atoms[_first_highest(belief.table.weights)]
+    return belief.atoms[_first_highest(belief.weights)]
 
 
 def _first_highest(weights: FloatArray) -> int:

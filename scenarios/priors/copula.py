@@ -140,10 +140,9 @@ class Copula:
     def told(self, found: Mixture, nodes: int) -> str:
         """Return a sentence on how far a mixture's marginals and pairs are from those of the copula."""
         kinds = sorted(set(self._kinds))
-        lead = kinds[0]
-        if isinstance(self.factor, Gaussian):
-            loadings = self.factor.loadings
-            lead = max(kinds, key=lambda kind: abs(loadings[kind]))
+        loadings = self.factor.loadings if isinstance(self.factor, Gaussian) else (1.0,) * len(self._kinds)
+        sizes = [int((marginal > 0).sum()) for marginal in self.marginals]
+        lead = max(kinds, key=lambda k: (sizes[k] > 1, abs(loadings[k]), sizes[k]))
         seen = [next((i for i in range(len(self._kinds)) if self._kinds[i] == k and i != lead), None) for k in kinds]
         partners = [i for i in seen if i is not None][:_PARTNERS]
         off = max(self._off(found, kind) for kind in kinds)

@@ -202,6 +202,38 @@ def test_what_does_not_fit_is_refused_with_what_would_do():
     assert other.play(reports, np.random.default_rng(1)).prices.min() >= 0.0
 
 
+@pytest.mark.parametrize(("players", "values", "solved"), [(40, 20, "32,000"), (1000, 3, "3,000,000")])
+def test_m_over_a_program_a_profile_is_refused_at_size(players, values, solved):
+    setting, _ = crowd(players, values)
+    with pytest.raises(ValueError, match=rf"^M-k-lookahead solves .* {solved} in all, and the limit is 20,000; M-look"):
+        MECHANISMS["M-k-lookahead"](setting, epsilon=0.1)
+
+
+def test_m_over_k_lookahead_among_thirty_earns_no_more_than_m():
+    one, reports = truthful("M-k-lookahead", 30, 5, 20, epsilon=0.2)
+    assert (one.income(reports).prices <= one.bids(reports.values).max(axis=1)).all()
+
+
+@pytest.mark.parametrize("name", ["anonymous-reserve", "pooling-lookahead", "cremer-mclean", "perfect-information"])
+def test_what_goes_through_all_profiles_says_so_by_name(name):
+    setting, _ = crowd(40, 20)
+    apart = mixture([0.5, 0.5], [setting.prior, product([np.full(20, 0.05)] * 40)])
+    told = setting.book.add(apart.marginal(range(39)))
+    reports = Reports(np.zeros((1, 40), dtype=np.int64), np.full((1, 40), told))
+    with pytest.raises(ValueError, match=rf"^{name} goes through all profiles: .* 10\^5\d .* 2,000,000"):
+        MECHANISMS[name](Setting(setting.environment, setting.book, apart)).income(reports)
+
+
+def test_caillaud_robert_among_forty_is_myerson():
+    setting, _ = crowd(40, 20)
+    drawn = setting.prior.sample(np.random.default_rng(1), 30)
+    reports = Reports(drawn, np.full(drawn.shape, setting.book.add(setting.prior)))
+    found = MECHANISMS["caillaud-robert"](setting).expect(reports)
+    same = MECHANISMS["myerson"](setting).expect(reports)
+    np.testing.assert_array_equal(found.payments, same.payments)
+    assert not found.rewards.any()
+
+
 def test_what_m_promises_over_lookahead_and_myerson():
     setting, _ = crowd(4, 3)
     options = {"epsilon": 0.25, "delta": 0.2}

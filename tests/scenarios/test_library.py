@@ -231,7 +231,7 @@ QUOTED = [
     ("ring-in-l", (ALL_KNOW,), "revenue", "36.175"),
     ("ring-in-l", (ALL_KNOW,), "truthful_revenue", "64.047"),
     ("ring-in-l", (ALL_KNOW, *RING_12), "revenue", "52.881"),
-    ("ring-in-l", (kind("M"),), "revenue", "27.538"),
+    ("ring-in-l", (kind("M"),), "revenue", "21.329"),
     ("misinformed-buyers", (), "revenue", "15.368"),
     ("misinformed-buyers", (), "vickrey", "22.25"),
     ("misinformed-buyers", (), "bound", "14.941"),

@@ -87,6 +87,17 @@ def test_an_interrupt_is_a_line_and_status_130(monkeypatch):
     assert (result.exit_code, result.stdout, result.stderr) == (130, "", "crowdbayes: interrupted\n")
 
 
+@pytest.mark.parametrize("said", ["", "Unable to allocate 191. GiB"])
+def test_a_want_of_memory_is_a_sentence_and_status_2(monkeypatch, said):
+    def allocate(*arguments, **options):
+        raise MemoryError(said)
+
+    monkeypatch.setattr("scenarios.scenario.load", allocate)
+    result = CliRunner().invoke(main, ["learn", "insiders", "--rounds", "2"])
+    told = f"crowdbayes: this does not fit into memory{': ' * bool(said)}{said}\n"
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", told)
+
+
 def test_an_interrupted_file_is_not_left(tmp_path, monkeypatch):
     opened = Path.open
 

@@ -203,6 +203,7 @@ def _page(figures: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
             "least": min(truth),
             "most": max(truth),
             "lies": 1.0 - float(np.mean(truth)),
+            "crowded": float(np.mean([row["shares"]["mode"] for row in mixed.values()])),
             "hedge": basins["hedge"],
             "leader": basins["fictitious-play"],
             "lazy": basins["best-response-dynamics(inertia=0.9)"],
@@ -243,7 +244,7 @@ A world counts as agreed on a belief if both announce it in {agreed:.0%} of thei
 These are all the pure equilibria on the menu, {count} of them, and each is strict. OPT is {opt:g}. *Sure enough* is
 how likely one must think it that the other plays the equilibrium, and reports at random otherwise, for playing it to
 be best for every type: the lower, the less it takes to be drawn in. Lies that change no price are as good as the
-truth, and one lie is better for the bidders. Nothing marks the truth out.
+truth, and two lies are better for the bidders. Nothing marks the truth out.
 
 ## Where worlds end
 
@@ -251,9 +252,10 @@ truth, and one lie is better for the bidders. Nothing marks the truth out.
 
 ![Share of worlds by the belief that both bidders agree on](basins.svg)
 
-- **Truth is one convention of five, and wins about as often.** With the {settled} learners that settle, it is agreed
+- **Truth is one convention of five, and wins no more often.** With the {settled} learners that settle, it is agreed
 on in {least:.0%} to {most:.0%} of worlds; in {lies:.0%} of worlds on average play ends in a common lie. What decides
-is who happens to say what in the first rounds.
+is who happens to say what in the first rounds, and how much it takes to draw others in: the mode, which takes least,
+gets {crowded:.0%} on average.
 
 - **The seller pays for it, twice.** By their shares of beliefs alone the worlds of regret matching would bring her
 {implied:.1f} a round, against {rows[truthful][revenue]:.1f} if all agreed on the truth; they bring
@@ -269,7 +271,8 @@ belief, and so says the one as often as the other.
 - **The fine selects.** Hedge on mean payoffs ends in the truth in {even[shares][truthful]:.0%} of worlds, and in the
 mode, which is worst for the seller, in {even[shares][mode]:.0%}. With a fine of 10 it ends there in
 {fined[at10][shares][mode]:.0%}; with a fine of 1 it has agreed on nothing yet in {fined[at1][shares][none]:.0%};
-with a fine of 1000 truth gets {fined[at1000][shares][truthful]:.0%}. A larger fine makes lies more alike, not fewer.
+with a fine of 1000 truth gets {fined[at1000][shares][truthful]:.0%}. A larger fine makes the five more alike; it does
+not favour the truth.
 
 - **Disagreement can last.** Bidders who both switch at once to what the other said last cross over for ever: under
 myopic best responses {myopic[shares][none]:.0%} of worlds never agree. EXP3, which sees its own payoff alone, has

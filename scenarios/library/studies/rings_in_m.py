@@ -282,12 +282,14 @@ and he announces what she said. They only make it slower to find, since they swa
 
 The scenario `ring-in-l`: three bidders, of whom 0 and 1 are the ring. In L, where bidders know their own values, one
 narrow lie (the mode, here the lowest value) outweighs the outsider's honest belief, and the ring finds
-{three[Lown][share]:.0%} of its gain. Where all values are known the outsider contradicts the lie; but then the
+{three[Lown][share]:.1%} of its gain. Where all values are known the outsider contradicts the lie; but then the
 intersection of beliefs is empty, AGG believes the lowest-numbered informant, and that is a member: the ring gains
-{three[Lall][gain]:.2f}. In M the informant alone is believed, and with all values known the ring learns
-{three[Mall][share]:.0%} of the best lie. With own values known its best lie is a belief about the partner alone,
-which no belief rule of the menu makes ({three[Mown][reachable]:.2f} is the most that this menu allows, of
-{three[Mown][best]:.2f}): it cannot learn what it cannot say.
+{three[Lall][gain]:.2f}.
+
+In M the informant alone is believed, and the same lie serves. Under the belief that both others certainly have 10,
+every value counts as a 10: their auction sells at 10 whatever they announce, by the rule for ties to the
+lower-numbered of them, and that is her partner. With own values known the ring learns {three[Mown][share]:.1%} of its
+best lie; with all values known, where a belief certain of 10 is one of many, {three[Mall][share]:.1%}.
 
 ## Caveats
 

@@ -7,7 +7,9 @@ from agents.game import Game
 from agents.knowledge import KNOWLEDGE, StateSpace, partition
 from agents.strategies.rules import BELIEF_RULES, VALUE_RULES, belief_menu, fixed, overbid, shade
 from mechanisms import MECHANISMS, BeliefBook, Setting, assignment, joint
+from mechanisms.beliefs import mixture, product
 from tests import oracle
+from tests.agents.factored_cases import Twin
 from tests.priors import KINDS, TIE_RULES, iid, money_belief, random_case, table
 
 PAIR = table([(1, 2), (3, 5)], {(1, 3): 0.1, (1, 5): 0.3, (2, 3): 0.2, (2, 5): 0.4})
@@ -141,6 +143,27 @@ def test_the_role_aware_belief_is_the_posterior_given_that_somebody_else_is_chos
                 for told, value in enumerate(case.values[i]):
                     expected = oracle.role_aware_posterior(slow, i, case.seen(i, s), value)
                     assert money_belief(case, i, game.book[int(ids[cell, told])]) == pytest.approx(expected)
+
+
+UNIFORM, SURE = product([[0.5, 0.5]] * 3), product([[0.0, 1.0]] * 3)
+
+
+@pytest.mark.parametrize(
+    ("part", "rules"),
+    [(UNIFORM, ("sharpened", "flattened")), (SURE, ("sharpened", "flattened", "mode", "role-aware"))],
+)
+def test_a_mixture_that_a_rule_leaves_alone_is_announced_itself(part, rules):
+    """Its table would be another belief in the book, and a lie that is the truth."""
+    case = Twin(((1, 2), (1, 2), (1, 2)), mixture([0.5, 0.5], [part, product(part.factors)]))
+    for seat in case.game("L-printed", epsilon=0.1).seats:
+        for name in rules:
+            np.testing.assert_array_equal(BELIEF_RULES[name](seat), BELIEF_RULES["truthful"](seat))
+
+
+def test_a_product_that_being_asked_says_nothing_new_of_is_announced_itself():
+    case = Twin(((1, 2), (1, 2)), product([[0.0, 1.0]] * 2))
+    seat = case.game("L-printed", epsilon=0.1).seats[0]
+    np.testing.assert_array_equal(BELIEF_RULES["role-aware"](seat), BELIEF_RULES["truthful"](seat))
 
 
 @pytest.mark.parametrize("mechanism", ["M", "optimal"])

@@ -149,3 +149,20 @@ class TestMixtures:
     def test_players_alike_share_their_factors(self) -> None:
         prior = copula_prior(spec(family="gaussian", correlation=0.4, nodes=8), environment(500, 30))
         assert len({id(row) for part in prior.belief.components for row in part.factors}) == 8
+
+    @pytest.mark.parametrize(
+        "options", [{"family": "gaussian", "correlation": 0.9}, {"family": "clayton", "theta": 5.0}]
+    )
+    def test_a_first_player_of_one_type_does_not_hide_the_others(self, options) -> None:
+        even = [0.25, 0.25, 0.25, 0.25]
+        told = []
+        for marginals in ([[1.0, 0.0, 0.0, 0.0], even, even], [even, even, even]):
+            prior = copula_prior(spec(**options, marginals=marginals, nodes=4), environment(3, 4), listed=False)
+            told.append(float(re.findall(r"by (\S+) in total variation", prior.notes[0])[0]))
+        assert told[0] == told[1] > 1e-4
+
+    def test_a_clayton_parameter_next_to_independence_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="greater than or equal to 1e-06"):
+            spec(family="clayton", theta=1e-300)
+        even = (np.full(3, 1 / 3),) * 2
+        assert Copula(Clayton(1e-6), even).over([0, 1]) == pytest.approx(np.full(9, 1 / 9), abs=1e-6)

@@ -20,6 +20,10 @@ def test_every_common_belief_is_an_equilibrium_and_no_other(found):
     assert rows["truthful"]["revenue"] == pytest.approx(27.675)
     assert rows["uniform"]["revenue"] == pytest.approx(18.855)
     assert min(rows, key=lambda name: rows[name]["revenue"]) == "mode"
+    surplus = {name: row["a bidder's surplus"] for name, row in rows.items()}
+    better = {name for name in surplus if surplus[name] > surplus["truthful"] + 1e-9}
+    assert better == {"sharpened", "mode"}
+    assert min(rows, key=lambda name: rows[name]["sure enough"]) == "mode"
 
 
 def test_learners_settle_on_lies_more_often_than_on_truth(found):

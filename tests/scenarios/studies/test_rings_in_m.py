@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from scenarios.experiment import assemble
 from scenarios.library.studies import rings_in_m as module
+from scenarios.scenario import load
 from tests.scenarios.studies.shipped import check_page, check_regenerated, run
 
 
@@ -51,10 +53,22 @@ def test_rewards_slow_the_ring_but_leave_its_lie_as_good(found):
     assert large["share"] < small["share"]
 
 
-def test_what_is_not_on_the_menu_is_not_learnt(found):
+def test_with_an_honest_outsider_the_ring_finds_its_lie_in_m_and_in_l(found):
     rows = found.figures["mechanisms"]
-    assert rows["M, own values known"]["reachable"] < 0.01 * rows["M, own values known"]["best"]
-    assert all(rows[name]["share"] > 0.85 for name in rows if name != "M, own values known")
+    assert set(rows) == set(module._AUCTIONS)
+    for row in rows.values():
+        assert row["reachable"] > 0.99 * row["best"]
+        assert row["share"] > 0.85
+        assert row["revenue"] < row["truthful"] - 10
+
+
+def test_who_is_certain_of_the_lowest_makes_the_others_auction_sell_at_it():
+    """The lower-numbered of the two buys at 10 whatever they announce, without the lottery of Lemma 1."""
+    lie = 'seats=[{strategy="misreport", belief="mode"}]'
+    experiment = assemble(load("ring-in-l", overrides=["mechanism.kind=M", "mechanism.delta=0", lie]))
+    outcomes = experiment.game.mechanism.expect(experiment.game.play(experiment.plans()).reports)
+    assert outcomes.allocation == pytest.approx(np.tile([0, 2 / 3, 1 / 3, 0], (27, 1)))
+    assert outcomes.payments == pytest.approx(10 * outcomes.allocation[:, 1:])
 
 
 def test_marginals_add_up_what_shares_a_half():
