@@ -10,11 +10,12 @@ import pandas as pd
 
 from agents.game import Game, Seat
 from agents.strategies import belief_menu
+from agents.strategies.rules import BELIEF_RULES
 from analysis.memory import MEMORY, rows_within
 from mechanisms.environment import BoolArray, Environment, FloatArray, IntArray
 
 _ROUNDING = 1e-12
-WORK = 40_000_000
+WORK = 12_000_000  # rows of reports, some 0.5 to 1 microsecond each
 COLUMNS = [
     "seat",
     "type",
@@ -90,10 +91,8 @@ def deviations(
 
 def values_within_reach(game: Game, *, other_types: int = 12, work: int = WORK) -> int | None:
     """Return how many value reports of a seat can be tried in about so many rows of reports; None if all can."""
-    beliefs = sum(len(belief_menu(seat, other_types=other_types)) for seat in game.seats)
-    if not game.mechanism.elicits_beliefs:
-        beliefs = len(game.seats)
-    reach = max(2, work // (len(game.space) * beliefs))
+    beliefs = len(BELIEF_RULES) + other_types if game.mechanism.elicits_beliefs else 1
+    reach = max(2, work // (len(game.space) * len(game.seats) * beliefs))
     return None if reach >= max(game.environment.shape) else reach
 
 

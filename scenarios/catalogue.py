@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -37,8 +38,6 @@ _LISTED = (
     "fails",
     "own parameters",
 )
-
-
 _LEARNERS = """# Learners
 
 Printed by `crowdbayes list learners --long` from what each learner says of itself. A seat learns if its `strategy` in a
@@ -182,14 +181,12 @@ def _keys(kind: type[BaseModel]) -> dict[str, str]:
     """Return the keys of a table, with their defaults, and the keys of the tables listed in it."""
     found = {}
     for name, field in kind.model_fields.items():
-        if name == "kind":
-            continue
-        shown = "true" if field.default is True else "false" if field.default is False else repr(field.default)
-        said = "needed" if field.is_required() else f"{shown} unless given"
+        said = "needed" if field.is_required() else f"{json.dumps(field.default)} unless given"
         found[name] = "" if field.default is None else said
         for table in get_args(field.annotation):
             if isinstance(table, type) and issubclass(table, BaseModel):
                 found |= {f"{name}.{key}": text for key, text in _keys(table).items()}
+    found.pop("kind", None)
     return found
 
 

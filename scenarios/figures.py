@@ -85,4 +85,4 @@ def deviation_figures(experiment: Experiment, found: Deviations | EstimatedDevia
 
 def some_values(values: int) -> str:
     """Return which value reports were tried where not all could be."""
-    return f"deviations: up to {values} value reports of each seat were tried, spread evenly; --values N tries N"
+    return f"deviations: up to {values} value reports of each seat were tried, spread evenly (--values N tries N)"

@@ -27,6 +27,7 @@ from mechanisms.environment import BoolArray, FloatArray, IntArray
 ValueRule = Callable[..., FloatArray]
 BeliefRule = Callable[..., IntArray]
 
+MOST_ROLES = 10_000
 _EQUAL = 1e-12
 
 
@@ -228,11 +229,12 @@ def belief_menu(seat: Seat, *, other_types: int = 12, points: int = 0) -> dict[s
 
     They are the rules with their defaults, the posteriors of up to `other_types` of the seat's cells and certainty of
     up to `points` profiles, spread evenly over what there is. Where states are not listed, rules whose tables would
-    not fit are left out.
+    not fit are left out; so is "role-aware", a belief for each cell and announced type, beyond `MOST_ROLES` of them.
     """
     menu = {}
+    many = len(seat.types) * seat.menu_size > MOST_ROLES
     for name, rule in BELIEF_RULES.items():
-        if name != "other-type":
+        if name != "other-type" and not (many and name == "role-aware"):
             with suppress(NotListed):
                 menu[name] = rule(seat)
     for cell in _spread(len(seat.types), other_types):

@@ -271,8 +271,7 @@ belief, and so says the one as often as the other.
 - **The fine selects.** Hedge on mean payoffs ends in the truth in {even[shares][truthful]:.0%} of worlds, and in the
 mode, which is worst for the seller, in {even[shares][mode]:.0%}. With a fine of 10 it ends there in
 {fined[at10][shares][mode]:.0%}; with a fine of 1 it has agreed on nothing yet in {fined[at1][shares][none]:.0%};
-with a fine of 1000 truth gets {fined[at1000][shares][truthful]:.0%}. A larger fine makes the five more alike; it does
-not favour the truth.
+with a fine of 1000 truth gets {fined[at1000][shares][truthful]:.0%}. A larger fine evens out the five.
 
 - **Disagreement can last.** Bidders who both switch at once to what the other said last cross over for ever: under
 myopic best responses {myopic[shares][none]:.0%} of worlds never agree. EXP3, which sees its own payoff alone, has

@@ -283,13 +283,11 @@ and he announces what she said. They only make it slower to find, since they swa
 The scenario `ring-in-l`: three bidders, of whom 0 and 1 are the ring. In L, where bidders know their own values, one
 narrow lie (the mode, here the lowest value) outweighs the outsider's honest belief, and the ring finds
 {three[Lown][share]:.1%} of its gain. Where all values are known the outsider contradicts the lie; but then the
-intersection of beliefs is empty, AGG believes the lowest-numbered informant, and that is a member: the ring gains
-{three[Lall][gain]:.2f}.
+intersection is empty, AGG believes the lowest-numbered informant, a member: the ring gains {three[Lall][gain]:.2f}.
 
-In M the informant alone is believed, and the same lie serves. Under the belief that both others certainly have 10,
-every value counts as a 10: their auction sells at 10 whatever they announce, by the rule for ties to the
-lower-numbered of them, and that is her partner. With own values known the ring learns {three[Mown][share]:.1%} of its
-best lie; with all values known, where a belief certain of 10 is one of many, {three[Mall][share]:.1%}.
+In M the informant alone is believed, and the same lie serves: if both others certainly have 10, whatever they announce
+counts as a 10, and their auction sells at 10; ties go to the lower-numbered, here the partner. The ring learns
+{three[Mown][share]:.1%} of its best lie with own values known, {three[Mall][share]:.1%} with all.
 
 ## Caveats
 

@@ -155,14 +155,14 @@ UNIFORM, SURE = product([[0.5, 0.5]] * 3), product([[0.0, 1.0]] * 3)
 def test_a_mixture_that_a_rule_leaves_alone_is_announced_itself(part, rules):
     """Its table would be another belief in the book, and a lie that is the truth."""
     case = Twin(((1, 2), (1, 2), (1, 2)), mixture([0.5, 0.5], [part, product(part.factors)]))
-    for seat in case.game("L-printed", epsilon=0.1).seats:
+    for seat in case.games("L-printed", epsilon=0.1)[0].seats:
         for name in rules:
             np.testing.assert_array_equal(BELIEF_RULES[name](seat), BELIEF_RULES["truthful"](seat))
 
 
 def test_a_product_that_being_asked_says_nothing_new_of_is_announced_itself():
     case = Twin(((1, 2), (1, 2)), product([[0.0, 1.0]] * 2))
-    seat = case.game("L-printed", epsilon=0.1).seats[0]
+    seat = case.games("L-printed", epsilon=0.1)[0].seats[0]
     np.testing.assert_array_equal(BELIEF_RULES["role-aware"](seat), BELIEF_RULES["truthful"](seat))
 
 
