@@ -44,7 +44,7 @@ class Factors:
 
     def __init__(self) -> None:
         self._factors: list[FloatArray] = [np.ones(0)]
-        self._products: list[Product] = []
+        self._seen: list[Product | FloatArray] = []  # kept alive, as they are known by address
         self._rows: list[IntArray] = []
         self._of_array: dict[int, int] = {}
         self._of_product: dict[int, int] = {}
@@ -75,22 +75,24 @@ class Factors:
         if id(product) in self._of_product:
             return self._of_product[id(product)]
         row = np.array([self._factor(factor) for factor in product.factors], dtype=np.int64)
-        key = row.tobytes()
-        if key not in self._product_ids:
-            self._product_ids[key] = self._of_product[id(product)] = len(self._products)
-            self._products.append(product)
+        number = self._product_ids.setdefault(row.tobytes(), len(self._rows))
+        if number == len(self._rows):
             self._rows.append(row)
-        return self._product_ids[key]
+        self._of_product[id(product)] = number
+        self._seen.append(product)
+        return number
 
     def _factor(self, factor: FloatArray) -> int:
         known = self._of_array.get(id(factor))
         if known is not None:
             return known
         key = (np.round(factor, DECIMALS) + 0.0).tobytes(), (factor > 0.0).tobytes()
-        if key not in self._factor_ids:
-            self._factor_ids[key] = self._of_array[id(factor)] = len(self._factors)
+        number = self._factor_ids.setdefault(key, len(self._factors))
+        if number == len(self._factors):
             self._factors.append(factor)
-        return self._factor_ids[key]
+        self._of_array[id(factor)] = number
+        self._seen.append(factor)
+        return number
 
 
 @dataclass(frozen=True, eq=False)

@@ -94,7 +94,7 @@ def prior(bids: Path, out: Path | None, as_json: bool, **options: Any) -> None:
 
 @main.command(name="list", short_help="List scenarios, mechanisms, strategies, learners, priors and more.")
 @click.argument("what", type=click.Choice(LISTS))
-@click.option("--long", "as_page", is_flag=True, help="All that mechanisms or learners say of themselves, in Markdown.")
+@click.option("--long", "as_page", is_flag=True, help="All about mechanisms, learners or priors, in Markdown.")
 @json_option
 def list_command(what: str, as_page: bool, as_json: bool) -> None:
     """List what ships, with a line on each.
@@ -103,17 +103,21 @@ def list_command(what: str, as_page: bool, as_json: bool) -> None:
     Example:
       crowdbayes list scenarios
     """
-    from scenarios.catalogue import catalogue, learner_facts, learner_page, mechanism_facts, mechanism_page
+    from scenarios import catalogue as told
     from scenarios.store import to_json
 
     if as_page:
-        pages = {"mechanisms": (mechanism_facts, mechanism_page), "learners": (learner_facts, learner_page)}
+        pages = {
+            "mechanisms": (told.mechanism_facts, told.mechanism_page),
+            "learners": (told.learner_facts, told.learner_page),
+            "priors": (told.prior_facts, told.prior_page),
+        }
         if what not in pages:
-            raise BadInput(f"--long is for mechanisms and learners, not for {what}")
+            raise BadInput(f"--long is for mechanisms, learners and priors, not for {what}")
         facts, page = pages[what]
         click.echo(to_json(facts()) if as_json else page())
         return
-    entries = catalogue(what)
+    entries = told.catalogue(what)
     if as_json:
         click.echo(to_json([{"name": name, "summary": summary} for name, summary in entries.items()]))
         return

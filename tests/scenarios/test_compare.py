@@ -349,7 +349,7 @@ def test_the_long_list_is_the_page():
     assert json.loads(run(main, ["list", "mechanisms", "--long", "--json"]).stdout) == mechanism_facts()
     refused = run(main, ["list", "claims", "--long"])
     assert refused.exit_code == 2
-    assert "--long is for mechanisms and learners, not for claims" in refused.stderr
+    assert "--long is for mechanisms, learners and priors, not for claims" in refused.stderr
 
 
 # --- parameters in brackets, large values, and those who would rather not take part
