@@ -132,7 +132,7 @@ def test_deviations_come_with_every_row():
     found = deviations(experiment.game)
     figures = deviation_figures(experiment, found)
     assert set(figures) == {
-        *("scenario", "mechanism", "max_gain", "max_gain_value", "max_gain_belief", "unit", "rows"),
+        *("scenario", "mechanism", "max_gain", "max_gain_value", "max_gain_belief", "unit", "notes", "rows"),
     }
     assert len(figures["rows"]) == len(found.table)
     assert figures["max_gain"] == max(row["gain"] for row in figures["rows"])

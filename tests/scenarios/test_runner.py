@@ -385,7 +385,7 @@ def test_nothing_is_written_unless_asked(here):
 @pytest.mark.parametrize("error", [ZeroDivisionError(), KeyboardInterrupt(), BadInput("no paper")])
 @pytest.mark.parametrize("where", ["draw", "figures", "table"])
 def test_a_failure_midway_leaves_nothing(here, monkeypatch, where, error):
-    def fail(*arguments):
+    def fail(*arguments, **options):
         raise error
 
     module, name = {
