@@ -15,7 +15,7 @@ from analysis.memory import MEMORY, rows_within
 from mechanisms.environment import BoolArray, Environment, FloatArray, IntArray
 
 _ROUNDING = 1e-12
-WORK = 12_000_000  # rows of reports, some 0.5 to 1 microsecond each
+WORK = 12_000_000  # rows of reports on grids of ten values, about a microsecond each
 COLUMNS = [
     "seat",
     "type",
@@ -90,9 +90,10 @@ def deviations(
 
 
 def values_within_reach(game: Game, *, other_types: int = 12, work: int = WORK) -> int | None:
-    """Return how many value reports of a seat can be tried in about so many rows of reports; None if all can."""
+    """Return how many value reports of a seat fit in about so many rows on grids of ten values; None if all do."""
     beliefs = len(BELIEF_RULES) + other_types if game.mechanism.elicits_beliefs else 1
-    reach = max(2, work // (len(game.space) * len(game.seats) * beliefs))
+    wide = max(1.0, max(game.environment.shape) / 10.0)  # a row takes as long as the grid that prices are sought on
+    reach = max(2, int(work / (len(game.space) * len(game.seats) * beliefs * wide)))
     return None if reach >= max(game.environment.shape) else reach
 
 

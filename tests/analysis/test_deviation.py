@@ -10,7 +10,7 @@ from agents.game import Game
 from agents.knowledge import Knowledge, StateSpace, own_value, partition
 from agents.misinformation import MISINFORMATION, misinform
 from agents.strategies import BELIEF_RULES, belief_menu
-from analysis.deviation import COLUMNS, Deviations, deviations, truthful_region
+from analysis.deviation import COLUMNS, Deviations, deviations, truthful_region, values_within_reach
 from mechanisms import MECHANISMS, BeliefBook, Setting, assignment, joint
 from tests import oracle
 from tests.priors import KINDS, Case, cases, iid, money_belief, random_case, table
@@ -386,3 +386,20 @@ def test_where_nobody_has_a_choice_every_point_is_truthful():
     region = truthful_region(lambda e, d: case.game("L-printed", epsilon=e, delta=d), [0.1], [0.0, 0.5])
     assert np.isposinf(region.border["epsilon"]).all()
     assert not (region.table["gain"] > 0).any()
+
+
+def test_some_value_reports_only_and_memory_change_no_gain():
+    game = iid((1, 2, 3, 4, 5), [0.2] * 5, 2).game("L", epsilon=0.3, delta=0.1)
+    whole, some = deviations(game).table, deviations(game, values=2, memory=1)
+    assert some.values == 2
+    kept = whole[whole["value_report"].isin([1, 5])].reset_index(drop=True)
+    assert (kept[COLUMNS[:5]] == some.table[COLUMNS[:5]]).all(axis=None)
+    np.testing.assert_allclose(kept["gain"].astype(float), some.table["gain"].astype(float), atol=1e-12)
+    assert deviations(game, values=5).values is None
+
+
+def test_so_many_value_reports_fit():
+    game = iid((1, 2, 3, 4, 5), [0.2] * 5, 2).game("vickrey")
+    assert values_within_reach(game) is None
+    assert values_within_reach(game, work=150) == 3  # 25 states, two seats
+    assert values_within_reach(game, work=1) == 2
