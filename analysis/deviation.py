@@ -10,7 +10,7 @@ import pandas as pd
 
 from agents.game import Game, Seat
 from agents.strategies import belief_menu
-from agents.strategies.rules import BELIEF_RULES
+from agents.strategies.rules import BELIEF_RULES, spread
 from analysis.memory import MEMORY, rows_within
 from mechanisms.environment import BoolArray, Environment, FloatArray, IntArray
 
@@ -127,18 +127,6 @@ def rounded(gain: FloatArray, environment: Environment) -> FloatArray:
     """Return zero for what is only rounding, in view of the largest worth."""
     top = max(1.0, *(float(table.max()) for table in environment.worth))
     return np.where(abs(gain) < _ROUNDING * top, 0.0, gain)
-
-
-def spread(size: int, most: int | None) -> list[int]:
-    """Return up to `most` of the numbers below `size`, spread evenly; all of them where it is None.
-
-    >>> spread(100, 3)
-    [0, 50, 99]
-    """
-    if most is not None and most < 1:
-        raise ValueError(f"at least one is looked at, not {most}")
-    count = size if most is None else min(size, most)
-    return np.unique(np.linspace(0, size - 1, count).round().astype(np.int64)).tolist()
 
 
 def _honest(seat: Seat, beliefs: IntArray, tried: IntArray) -> BoolArray:

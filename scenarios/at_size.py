@@ -11,14 +11,14 @@ from analysis.estimate.revenue import EstimatedRevenue, estimated_revenue
 from analysis.estimate.strata import MOST
 from analysis.estimate.tally import Estimate
 from analysis.memory import MEMORY
+from analysis.revenue import bound_holds
 from scenarios.experiment import Experiment
 from scenarios.streams import seed_sequence
 
 SAMPLES = 4_096
 _WORK = 1 << 27  # profiles x players for each role of a mechanism; beyond, fewer profiles by default
 SEATS, TYPES, VALUES, TRIES = 3, 3, 20, 128
-_SURE = 1.96
-_TOLD = 1e-12
+_ROUNDING = 1e-12
 
 
 def revenue_at_size(experiment: Experiment, *, samples: int | None = None, memory: int = MEMORY) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def revenue_at_size(experiment: Experiment, *, samples: int | None = None, memor
 
 def _plain(figure: Estimate) -> float:
     """Return a standard error, without what is only rounding."""
-    return figure.standard_error if figure.standard_error > 1e-12 * max(1.0, abs(figure.mean)) else 0.0
+    return figure.standard_error if figure.standard_error > _ROUNDING * max(1.0, abs(figure.mean)) else 0.0
 
 
 def _rival(against: FactoredBenchmarks, found: EstimatedRevenue, name: str) -> Estimate | None:
@@ -101,10 +101,10 @@ def _holds(total: Estimate, low: float | None, high: float | None) -> bool | Non
     """Return whether revenue reaches the bound by a 95 % interval, for whatever OPT can be."""
     if low is None or high is None:
         return None
-    slack = _SURE * total.standard_error + 1e-9 * max(1.0, abs(high))
-    if total.mean - _SURE * total.standard_error >= high - 1e-9 * max(1.0, abs(high)):
+    half = total.half_width()
+    if bound_holds(total.mean - half, high):
         return True
-    return False if total.mean + slack < low else None
+    return None if bound_holds(total.mean + half, low) else False
 
 
 def _notes(experiment: Experiment, against: FactoredBenchmarks, found: EstimatedRevenue, estimated: bool) -> list[str]:
@@ -155,7 +155,7 @@ def estimated_deviation_figures(experiment: Experiment, found: EstimatedDeviatio
     best = {name: getattr(found, name) for name in ("max_gain", "max_gain_value", "max_gain_belief")}
     notes = []
     lies = found.table[found.table["value_report"] == found.table["value"]]
-    if experiment.game.mechanism.elicits_beliefs and len(lies) and (lies["gain"].abs() < _TOLD).all():
+    if experiment.game.mechanism.elicits_beliefs and len(lies) and (lies["gain"].abs() < _ROUNDING).all():
         notes.append(
             "no belief report tried changes what a type earns by more than rounding: about so many others its score "
             'cannot tell these beliefs apart (mechanism.score = "logarithmic" can)'

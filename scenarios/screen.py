@@ -13,13 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.deviation import Deviations
-from analysis.drawing import Z95
 from analysis.estimate.findings import EstimatedDeviations
+from analysis.estimate.tally import critical
 from scenarios.experiment import Experiment
 from scenarios.figures import deviation_figures
 from scenarios.result import Result
 
 _SHOWN = 12
+Z95 = critical(0.95)
 _TOLD = (5, 25, 50, 75, 95)
 ROUTES = {
     "myerson": "Myerson's closed form",

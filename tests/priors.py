@@ -193,6 +193,16 @@ def distributions(draw, size: int | None = None, most: int = 6) -> np.ndarray:
 
 
 @st.composite
+def independents(draw, players=(1, 4), most=4):
+    """Values and marginals of some players, irregular ones and values of probability zero among them."""
+    values, marginals = [], []
+    for _ in range(draw(st.integers(*players))):
+        values.append(tuple(sorted(draw(st.sets(st.integers(1, 20), min_size=1, max_size=most)))))
+        marginals.append(draw(distributions(len(values[-1]))))
+    return values, marginals
+
+
+@st.composite
 def beliefs(draw, shape: tuple[int, ...]) -> Joint:
     """Draw a belief on a grid, often sparse."""
     size = int(np.prod(shape))

@@ -237,9 +237,9 @@ def belief_menu(seat: Seat, *, other_types: int = 12, points: int = 0) -> dict[s
         if name != "other-type" and not (many and name == "role-aware"):
             with suppress(NotListed):
                 menu[name] = rule(seat)
-    for cell in _spread(len(seat.types), other_types):
+    for cell in spread(len(seat.types), other_types):
         menu[f"type {seat.names[cell]}"] = _by_cell(seat, np.full(len(seat.types), seat.posteriors[cell]))
-    for point in _spread(math.prod(seat.belief_shape), points):
+    for point in spread(math.prod(seat.belief_shape), points):
         profile: list[int] = []
         for size in reversed(seat.belief_shape):
             point, kind = divmod(point, size)
@@ -249,12 +249,12 @@ def belief_menu(seat: Seat, *, other_types: int = 12, points: int = 0) -> dict[s
     return menu
 
 
-def _spread(size: int, most: int) -> list[int]:
-    """Return up to `most` of the numbers below `size`, however many those are, spread evenly.
+def spread(size: int, most: int | None) -> list[int]:
+    """Return up to `most` of the numbers below `size`, however many those are, spread evenly; all where it is None.
 
-    >>> _spread(100, 3), _spread(10, 1), _spread(10**30, 2)
-    ([0, 50, 99], [0], [0, 999999999999999999999999999999])
+    >>> spread(100, 3), spread(10, 1), spread(10**30, 2), spread(3, None)
+    ([0, 50, 99], [0], [0, 999999999999999999999999999999], [0, 1, 2])
     """
-    count = min(size, most)
+    count = size if most is None else min(size, most)
     steps = max(count - 1, 1)
     return [round(Fraction(k * (size - 1), steps)) for k in range(count)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agents.game import Game
 from analysis.estimate.revenue import Rival
-from analysis.estimate.seam import FactoredGame
 from mechanisms.beliefs import Product
 from mechanisms.classical.lookahead import Lookahead
 from mechanisms.classical.myerson import Myerson
@@ -51,7 +51,7 @@ class FactoredBenchmarks:
         return self.bounds.upper
 
 
-def exact_total(game: FactoredGame, against: FactoredBenchmarks) -> float | None:
+def exact_total(game: Game, against: FactoredBenchmarks) -> float | None:
     """Return the exact revenue of truthful play where the mechanism is one with a closed form, else None."""
     mechanism = game.mechanism
     if mechanism.lottery_chance:
@@ -71,7 +71,7 @@ def is_benchmark_lookahead(mechanism: Mechanism) -> bool:
     return type(mechanism) is Lookahead and mechanism.conditioning == "chosen" and not mechanism.lottery_chance
 
 
-def factored_benchmarks(game: FactoredGame, *, ties: Ties = "lowest-index") -> FactoredBenchmarks:
+def factored_benchmarks(game: Game, *, ties: Ties = "lowest-index") -> FactoredBenchmarks:
     """Return OPT, or bounds on it where every route to it is too large, and what Vickrey and ℒ earn."""
     environment, prior = game.environment, game.factored.space.prior
     optimum, bounds, refusal = None, None, ""

@@ -14,20 +14,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from agents.game import Seat
+from agents.game import Game, Seat
 from agents.strategies import belief_menu
-from analysis.deviation import rounded, spread, worths
+from agents.strategies.rules import spread
+from analysis.deviation import rounded, worths
 from analysis.estimate.findings import COLUMNS, EstimatedDeviations, Tried
 from analysis.estimate.gains import Gains, Trial
 from analysis.estimate.scores import InnerProducts, paid_score
-from analysis.estimate.seam import FactoredGame
 from analysis.estimate.strata import MOST
 from analysis.memory import MEMORY
 from mechanisms.environment import FloatArray, IntArray
 
 
 def estimated_deviations(
-    game: FactoredGame,
+    game: Game,
     *,
     samples: int,
     seed: np.random.SeedSequence,
@@ -57,10 +57,13 @@ def estimated_deviations(
 
     Raises
     ------
-    ValueError : if `samples` are fewer than two a stratum.
+    ValueError : if `samples` are fewer than two a stratum, or nothing is to be tried.
     """
     if finalists < 1:
         raise ValueError(f"at least one report is tried again, not {finalists}")
+    for count in (seats, types, values):
+        if count is not None and count < 1:
+            raise ValueError(f"at least one is looked at, not {count}")
     budget = _Budget(samples, 4 * samples if fresh is None else fresh, finalists, memory, most)
     tried = spread(len(game.seats), seats)
     products = InnerProducts()
@@ -117,7 +120,7 @@ def _told(seat: Seat, cell: int, menu: dict[str, IntArray], most: int | None) ->
 
 
 def _type_frame(
-    game: FactoredGame,
+    game: Game,
     seat: Seat,
     cell: int,
     menu: dict[str, IntArray],

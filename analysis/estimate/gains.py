@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agents.game import Game
 from agents.nature import Drawn
-from analysis.estimate.seam import FactoredGame, bids_of
-from analysis.estimate.strata import Sample, Strata
+from analysis.estimate.strata import Sample, Strata, bids_of
 from analysis.estimate.tally import Tally
 from analysis.memory import rows_within
 from mechanisms.beliefs import Mixture
@@ -51,7 +51,7 @@ class Trial:
     strata : of what she believes about everybody.
     """
 
-    def __init__(self, game: FactoredGame, player: int, cell: int, *, memory: int, most: int) -> None:
+    def __init__(self, game: Game, player: int, cell: int, *, memory: int, most: int) -> None:
         self._game = game
         self._player = player
         seat = game.seats[player]

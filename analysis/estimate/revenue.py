@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from agents.game import Game
 from agents.nature import Drawn
-from analysis.estimate.seam import FactoredGame, bids_of
-from analysis.estimate.strata import MOST, Strata
+from analysis.estimate.strata import MOST, Strata, bids_of
 from analysis.estimate.tally import Estimate, Tally
 from analysis.memory import MEMORY, rows_within
 from mechanisms.beliefs import Mixture
@@ -55,7 +55,7 @@ class EstimatedRevenue:
 
 
 def estimated_revenue(
-    game: FactoredGame,
+    game: Game,
     *,
     samples: int,
     seed: np.random.SeedSequence,
@@ -96,7 +96,7 @@ def estimated_revenue(
     return EstimatedRevenue(prices, rewards, total, fallback, int(counts.sum()), earned, leads, controlled)
 
 
-def _figures(game: FactoredGame, drawn: Drawn, rivals: Mapping[str, Rival]) -> FloatArray:
+def _figures(game: Game, drawn: Drawn, rivals: Mapping[str, Rival]) -> FloatArray:
     """Return ``(profiles, figures)``: prices, rewards, total, fallback, then each rival's lead and revenue."""
     reports = game.truthful_reports(drawn)
     mine = game.mechanism.income(reports)

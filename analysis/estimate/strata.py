@@ -12,7 +12,7 @@ import numpy as np
 
 from analysis.estimate.ranges import Split
 from mechanisms.beliefs import Mixture, Product
-from mechanisms.environment import FloatArray, IntArray
+from mechanisms.environment import Environment, FloatArray, IntArray
 
 MOST = 64
 
@@ -137,3 +137,8 @@ def _groups(chances: FloatArray, most: int) -> IntArray:
         return np.arange(len(chances))
     middle = np.cumsum(chances) - 0.5 * chances
     return np.unique((middle * most).astype(np.int64), return_inverse=True)[1]
+
+
+def bids_of(environment: Environment) -> tuple[IntArray, ...]:
+    """Return per player, ``(types,)``, the money that she would give for what she likes best."""
+    return tuple(table.max(axis=1) for table in environment.worth)

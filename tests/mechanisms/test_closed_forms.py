@@ -12,20 +12,9 @@ from mechanisms.beliefs import joint, mixture, product
 from mechanisms.closed_forms import expected_welfare, lookahead_revenue, myerson_revenue, vickrey_revenue
 from mechanisms.optimal import single_good_program
 from mechanisms.ties import TIES
-from tests.priors import distributions, independent_case, truthful_figures
+from tests.priors import independent_case, independents, truthful_figures
 
 FORMS = (expected_welfare, vickrey_revenue, lookahead_revenue, myerson_revenue)
-
-
-@st.composite
-def independents(draw, players=(1, 4), most=4):
-    """Values and marginals of some players, points of probability zero among them."""
-    values, marginals = [], []
-    for _ in range(draw(st.integers(*players))):
-        grid = sorted(draw(st.sets(st.integers(1, 12), min_size=1, max_size=most)))
-        values.append(tuple(grid))
-        marginals.append(draw(distributions(len(grid))))
-    return values, marginals
 
 
 @settings(max_examples=60)

@@ -1,7 +1,5 @@
 """Games too large to list: every figure equal to one by another way, and what does not fit refused with the numbers."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -38,15 +36,13 @@ def truthful(name, players, values, rounds, **options) -> tuple[Mechanism, Repor
 # --- environments and lotteries
 
 
-def test_a_thousand_bidders_with_a_hundred_values_are_cheap():
-    start = time.perf_counter()
+def test_the_others_of_a_thousand_bidders_share_their_allocations():
     environment = single_good(grids(1000, 100))
     rest = [environment.without(i) for i in range(1000)]
     assert environment.single_good
     assert environment.downward_closed
     assert environment.solo[999].tolist() == [-1, 1000]
     assert all(one.allocations is one_winner(999) for one in rest)
-    assert time.perf_counter() - start < 5.0  # some 0.2 s alone on a machine
     assert [len(one.worth) for one in rest] == [999] * 1000
 
 

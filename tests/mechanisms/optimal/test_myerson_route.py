@@ -9,18 +9,7 @@ from mechanisms import joint, optimal_mechanism, single_good
 from mechanisms.beliefs import mixture, product
 from mechanisms.optimal import myerson_optimum, single_good_program
 from mechanisms.ties import TIES, chosen_probabilities
-from tests.priors import build, distributions, independent_case
-
-
-@st.composite
-def independents(draw, most=4):
-    """Values and marginals of one to four players, irregular ones and values of probability zero among them."""
-    values, marginals = [], []
-    for _ in range(draw(st.integers(1, 4))):
-        grid = sorted(draw(st.sets(st.integers(1, 20), min_size=1, max_size=most)))
-        values.append(tuple(grid))
-        marginals.append(draw(distributions(len(grid))))
-    return values, marginals
+from tests.priors import build, independent_case, independents
 
 
 @settings(max_examples=100)
