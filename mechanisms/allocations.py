@@ -1,4 +1,4 @@
-"""Lists of feasible allocations: those of one good, and what every list must be."""
+"""Allocations: the list for one good, what every list must be, and sure ones as lotteries."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
 
 
 @lru_cache(maxsize=16)
@@ -25,6 +26,15 @@ def is_one_winner(rows: IntArray) -> bool:
         return False
     known = one_winner(rows.shape[1])
     return rows is known or np.array_equal(rows, known)
+
+
+def lottery(allocation: IntArray | FloatArray, allocations: int) -> FloatArray:
+    """Return what is allocated as probabilities ``(rounds, allocations)``, given them or ``(rounds,)`` numbers."""
+    if allocation.ndim == 2:
+        return allocation.astype(float, copy=False)
+    sure = np.zeros((len(allocation), allocations))
+    sure[np.arange(len(allocation)), allocation.astype(np.int64)] = 1.0
+    return sure
 
 
 def disjoint(bundles: Sequence[tuple[str, ...]]) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from mechanisms.allocations import lottery
 from mechanisms.beliefs import Uniforms
 from mechanisms.draws import draw
 from mechanisms.environment import Environment, FloatArray, IntArray
@@ -132,15 +133,6 @@ def draw_allocation(environment: Environment, values: IntArray, settled: Settled
         expected, got = np.einsum("ra,rai->ri", settled.allocation, tables), tables[np.arange(len(drawn)), drawn]
     rates = np.divide(settled.payments, expected, out=np.zeros_like(expected), where=expected > 0)
     return Settled(drawn, rates * got, settled.rewards, settled.fallback)
-
-
-def lottery(allocation: IntArray | FloatArray, allocations: int) -> FloatArray:
-    """Return what is settled as probabilities ``(rounds, allocations)``."""
-    if allocation.ndim == 2:
-        return allocation.astype(float, copy=False)
-    sure = np.zeros((len(allocation), allocations))
-    sure[np.arange(len(allocation)), allocation.astype(np.int64)] = 1.0
-    return sure
 
 
 class _Case(NamedTuple):

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mechanisms.direct import Coins, lottery
+from mechanisms.allocations import lottery
+from mechanisms.direct import Coins
 from mechanisms.draws import draw
 from mechanisms.environment import FloatArray, IntArray
 from mechanisms.outcomes import Outcomes, Reports

@@ -78,11 +78,11 @@ class Informant(Mechanism):
         if setting.environment.players < 2:
             raise ValueError(f"{self.name} needs at least two players, one to inform about the others")
         players, kinds = setting.environment.players, max(setting.environment.shape)
-        limit = SOLVED // max(self.classical.solves_prior, 1)
-        if self.classical.solves_prior and players**2 * kinds > limit:
+        work = players**2 * kinds * self.classical.solves_prior
+        if work > SOLVED:
             raise ValueError(
                 f"{self.name} solves an auction of the others for each of {players:,} informants with up to {kinds:,} "
-                f"types a player, {players**2 * kinds:,} in all, and the limit is {limit:,}; M-lookahead solves none"
+                f"types a player, some {work:,} steps, and the limit is {SOLVED:,}; M-lookahead solves none"
             )
         self.epsilon = epsilon
         self.score = reward_rule(score)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-import numpy as np
-
+from mechanisms.allocations import lottery
 from mechanisms.beliefs.product import check_listed
 from mechanisms.environment import FloatArray, IntArray, flat_index, full_grid
 
@@ -68,9 +67,7 @@ class Sale(NamedTuple):
 
     def lottery(self, allocations: int) -> FloatArray:
         """Return the probabilities ``(rounds, allocations)``."""
-        if self.allocation.ndim == 2:
-            return self.allocation.astype(float)
-        return (self.allocation[:, None] == np.arange(allocations)).astype(float)
+        return lottery(self.allocation, allocations)
 
 
 @dataclass(frozen=True, eq=False)

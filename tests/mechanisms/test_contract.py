@@ -8,6 +8,7 @@ import pytest
 
 from mechanisms import MECHANISMS, Reports, assignment, digital_goods, direct, memo, public_good, services, single_good
 from mechanisms import mechanism as module
+from mechanisms.allocations import lottery
 from tests.priors import (
     build,
     random_reports,
@@ -276,8 +277,8 @@ def test_rounds_each_with_its_own_role_are_settled_as_role_by_role(where, name, 
         one = mechanism.settle(reports.take(at), role, of=of)
         if of is None:
             size = len(mechanism.environment.allocations)
-            chances = direct.lottery(each.allocation[at], size)
-            np.testing.assert_allclose(chances, direct.lottery(one.allocation, size), rtol=1e-12, atol=1e-12)
+            chances = lottery(each.allocation[at], size)
+            np.testing.assert_allclose(chances, lottery(one.allocation, size), rtol=1e-12, atol=1e-12)
         np.testing.assert_allclose(each.payments[at][:, who], one.payments[:, who], rtol=1e-12, atol=1e-12)
         np.testing.assert_allclose(each.rewards[at][:, who], one.rewards[:, who], rtol=1e-12, atol=1e-12)
         np.testing.assert_allclose(each.fallback[at], one.fallback, rtol=1e-12, atol=1e-12)
