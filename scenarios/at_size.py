@@ -155,10 +155,11 @@ def estimated_deviation_figures(experiment: Experiment, found: EstimatedDeviatio
     best = {name: getattr(found, name) for name in ("max_gain", "max_gain_value", "max_gain_belief")}
     notes = []
     lies = found.table[found.table["value_report"] == found.table["value"]]
-    if experiment.game.mechanism.elicits_beliefs and len(lies) and (lies["gain"].abs() < _ROUNDING).all():
+    idle = int((lies["gain"].abs() < _ROUNDING).sum())
+    if experiment.game.mechanism.elicits_beliefs and idle:
         notes.append(
-            "no belief report tried changes what a type earns by more than rounding: about so many others its score "
-            'cannot tell these beliefs apart (mechanism.score = "logarithmic" can)'
+            f"{idle:,} of the {len(lies):,} lies about beliefs alone change what a type earns by rounding only: "
+            'about so many others the score cannot tell them from the truth (mechanism.score = "logarithmic" can)'
         )
     return {
         "scenario": experiment.scenario.name,

@@ -49,8 +49,9 @@ def never_listed(monkeypatch):
     monkeypatch.setattr(prior, "MAX_STATES", 0)
 
 
-def made(which: str, kind: str = "L", **changes) -> Experiment:
-    return assemble(parse({**BASE, **PRIORS[which], "mechanism": {**BASE["mechanism"], "kind": kind}, **changes}))
+def made(which: str, kind: str = "L", *, score: str = "brier", **changes) -> Experiment:
+    mechanism = BASE["mechanism"] | {"kind": kind} | ({} if score == "brier" else {"score": score})
+    return assemble(parse({**BASE, **PRIORS[which], "mechanism": mechanism, **changes}))
 
 
 def both(monkeypatch, which: str, kind: str, **changes) -> tuple[Experiment, Experiment]:
@@ -189,3 +190,11 @@ def test_a_thousand_bidders_on_one_screen(huge):
     assert "±" in result.stdout
     assert "Myerson's closed form, certified" in result.stdout
     assert "estimated" in result.stdout
+
+
+@pytest.mark.parametrize(("score", "told"), [("brier", True), ("logarithmic", False)])
+def test_beliefs_that_a_score_cannot_tell_apart_are_counted(score, told):
+    changes = {"environment": {"players": 40, "values": [[1, 2, 5]]}, "prior": STATES}
+    experiment = made("product", knowledge={"kind": "state", "insiders": [0]}, **changes, score=score)
+    found = deviations_at_size(experiment, samples=50, seats=1, types=1, values=1, other_types=2)
+    assert any("cannot tell" in note for note in deviation_figures(experiment, found)["notes"]) == told
